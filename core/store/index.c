@@ -1,0 +1,85 @@
+#include "core/store/index.h"
+
+#include "core/store/alive.h"
+#include "core/store/env.h"
+
+#include <errno.h>
+
+static void (*const appliers[EVENT_TYPES])(struct txn *txn, event_t number, const struct event *event) = {
+	[EVENT_EXECUTION] = apply_execution,
+	[EVENT_LABELS] = apply_labels,
+	[EVENT_ATTEMPT] = apply_attempt,
+	[EVENT_OUTPUT] = apply_output,
+	[EVENT_POINT] = apply_point,
+	[EVENT_LOG] = apply_log,
+	[EVENT_WARNING] = apply_warning,
+	[EVENT_ATTEMPT_END] = apply_attempt_end,
+	[EVENT_EXECUTION_END] = apply_execution_end,
+	[EVENT_SHRUNK] = apply_shrunk,
+};
+
+/* Enough for a commit of a flood; a bulk import flushes now and then. */
+#define RECORDS_MOST 100000
+
+struct recording *recording_of(struct txn *txn)
+{
+	static _Thread_local struct recording scratch;
+
+	if (!txn->recording)
+		txn->recording = calloc(1, sizeof(*txn->recording));
+	if (!txn->recording) {
+		txn_fail(txn, -ENOMEM);
+		scratch.next = 1; /* what is appended now is thrown away */
+		return &scratch;
+	}
+	return txn->recording;
+}
+
+void index_apply(struct txn *txn, event_t number, const struct event *event)
+{
+	if (txn->records.used > RECORDS_MOST)
+		records_flush(txn);
+	if (!txn->error)
+		appliers[event->type](txn, number, event);
+}
+
+event_t index_append(struct txn *txn, const struct event *event)
+{
+	event_t number = log_append(txn, event);
+
+	index_apply(txn, number, event);
+	return number;
+}
+
+static void drop_locks(struct store *s, const event_t *attempts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		alive_drop(s->alive, attempts[i]);
+}
+
+void index_committed(struct txn *txn)
+{
+	struct recording *recording = txn->recording;
+
+	if (!recording)
+		return;
+	drop_locks(txn->store, recording->ended, recording->n_ended);
+	recording->n_taken = 0;
+}
+
+void index_drop(struct txn *txn)
+{
+	struct recording *recording = txn->recording;
+
+	if (!recording)
+		return;
+	drop_locks(txn->store, recording->taken, recording->n_taken);
+	for (size_t i = 0; i < NAME_CACHE_SIZE; i++)
+		buf_finish(&recording->names[i].text);
+	buf_finish(&recording->event);
+	buf_finish(&recording->scratch);
+	free(recording->taken);
+	free(recording->ended);
+	free(recording);
+	txn->recording = NULL;
+}

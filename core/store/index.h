@@ -1,0 +1,77 @@
+/*
+ * The indexes are a fold over the log: index_apply brings every one of them up to date with one event, and nothing else writes them. To record is to append an event
+ * and apply it; to rebuild is to apply the log from its start. One file a kind of index.
+ */
+#pragma once
+
+#include "core/store/event.h"
+
+/** The scopes that a point of an attempt counts in, found once for a run of points of the same attempt. */
+#define SCOPES_MOST (VALUES_MOST + 6)
+
+struct attempt_scopes {
+	event_t attempt; /* 0: not found yet */
+	event_t execution;
+	bool shown; /* it is its run's latest attempt: groups show it */
+	struct scope scopes[SCOPES_MOST];
+	unsigned n_scopes;
+	struct scope groups[VALUES_MOST + 1]; /* the folders above it, the task's first, its own last */
+	unsigned n_groups;
+	size_t suffix_len; /* of its points' rendering */
+};
+
+#define NAME_CACHE_SIZE 64
+
+struct cached_name {
+	struct buf text;
+	uint32_t id;
+};
+
+/* What a write transaction keeps between two appends. */
+struct recording {
+	event_t next;	    /* number of the next event; 0: not read yet */
+	event_t last_point; /* the newest of this transaction */
+	struct buf event;
+	struct buf scratch;
+	struct attempt_scopes scopes;
+	struct cached_name names[NAME_CACHE_SIZE];
+	uint32_t next_name;
+
+	/* Liveness locks: those taken are dropped if the transaction is, those of attempts that ended once it is committed. */
+	event_t *taken, *ended;
+	size_t n_taken, n_ended;
+};
+
+/** The transaction's, made when first asked for. Never NULL: on an error some scratch memory. */
+struct recording *recording_of(struct txn *txn);
+
+/** Appends an event and applies it; its number. Errors stick. */
+event_t index_append(struct txn *txn, const struct event *event);
+
+void index_apply(struct txn *txn, event_t number, const struct event *event);
+
+/** At the end of a write transaction: before the commit, after it succeeded, and in any case. */
+void index_finish(struct txn *txn);
+void index_committed(struct txn *txn);
+void index_drop(struct txn *txn);
+
+/** Writes the number of the next event (log.c). */
+void log_finish(struct txn *txn);
+
+/** Finds the scopes of an attempt (index_run.c). */
+const struct attempt_scopes *index_scopes(struct txn *txn, event_t attempt);
+
+/** Notes that the state of a scope is `state` from `event` on, if it was another before (index_state.c). */
+void index_state(struct txn *txn, struct scope scope, event_t event, enum state state);
+
+/* One a type of event. */
+void apply_execution(struct txn *txn, event_t number, const struct event *event);
+void apply_labels(struct txn *txn, event_t number, const struct event *event);
+void apply_execution_end(struct txn *txn, event_t number, const struct event *event);
+void apply_attempt(struct txn *txn, event_t number, const struct event *event);
+void apply_attempt_end(struct txn *txn, event_t number, const struct event *event);
+void apply_output(struct txn *txn, event_t number, const struct event *event);
+void apply_point(struct txn *txn, event_t number, const struct event *event);
+void apply_shrunk(struct txn *txn, event_t number, const struct event *event);
+void apply_log(struct txn *txn, event_t number, const struct event *event);
+void apply_warning(struct txn *txn, event_t number, const struct event *event);

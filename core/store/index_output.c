@@ -1,0 +1,52 @@
+/* Outputs of an attempt: in the order first set, each with every event that set it, and by the name of its file. */
+#include "core/base/names.h"
+#include "core/store/codec.h"
+#include "core/store/env.h"
+#include "core/store/index.h"
+
+/* Where an output is among its attempt's: the event that set it first. */
+static event_t place_of(struct txn *txn, event_t attempt, struct bytes name, event_t number)
+{
+	struct buf *b = &recording_of(txn)->scratch;
+	struct key here = key_event(attempt), place = key_event(number);
+	struct bytes value;
+
+	buf_clear(b);
+	buf_add_bytes(b, key_bytes(&here));
+	name_encode(b, name, NULL, NAME_ENTRY_MAX);
+	if (buf_error(b))
+		txn_fail(txn, buf_error(b));
+	if (kv_get(txn, TABLE_OUTPUT_NAMES, buf_bytes(b), &value))
+		return event_of_key(value.data);
+	kv_put(txn, TABLE_OUTPUT_NAMES, buf_bytes(b), key_bytes(&place));
+	return number;
+}
+
+static void note_change(struct txn *txn, const struct attempt_scopes *scopes, event_t number)
+{
+	struct key key = key_event(scopes->attempt);
+	struct execution *e;
+
+	((struct attempt_record *)record_edit(txn, TABLE_ATTEMPTS, key_bytes(&key)))->last_output = number;
+	if (!scopes->shown)
+		return;
+	for (unsigned i = 0; i < scopes->n_groups; i++) {
+		key = key_scope(scopes->groups[i]);
+		((struct group *)record_edit(txn, TABLE_GROUPS, key_bytes(&key)))->last_output = number;
+	}
+	key = key_event(scopes->execution);
+	e = record_edit(txn, TABLE_EXECUTIONS, key_bytes(&key));
+	e->last_output = e->last_event = number;
+}
+
+void apply_output(struct txn *txn, event_t number, const struct event *event)
+{
+	const struct attempt_scopes *scopes = index_scopes(txn, event->about);
+	event_t place = place_of(txn, event->about, event->output.name, number);
+	struct key key = key_events(event->about, place);
+
+	event_to_key(number, key.at + key.len);
+	key.len += EVENT_KEY_LEN;
+	kv_put(txn, TABLE_OUTPUTS, key_bytes(&key), BYTES_LITERAL(""));
+	note_change(txn, scopes, number);
+}

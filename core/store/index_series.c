@@ -1,0 +1,172 @@
+/* Points: into the series of every scope they count in; and the numbers that stand for metric names in keys. */
+#include "core/base/names.h"
+#include "core/base/number.h"
+#include "core/json/scan.h"
+#include "core/store/codec.h"
+#include "core/store/env.h"
+#include "core/store/index.h"
+#include "core/store/point.h"
+#include "core/store/query.h"
+#include "core/store/series.h"
+
+#include <errno.h>
+
+#define KEY_LAST_POINT BYTES_LITERAL("last_point")
+
+/* Names */
+
+void metric_stem(struct bytes name, struct buf *ret)
+{
+	name_encode(ret, name, NULL, NAME_ENTRY_MAX - METRIC_SUFFIX_MOST);
+}
+
+bool name_find(struct txn *txn, struct bytes stem, uint32_t *ret_id)
+{
+	struct bytes value;
+
+	if (!stem.len || stem.len > KEY_MOST || !kv_get(txn, TABLE_NAMES, stem, &value))
+		return false;
+	*ret_id = u32_of_key(value.data);
+	return true;
+}
+
+struct bytes name_text(struct txn *txn, uint32_t id)
+{
+	struct bytes value = {0};
+	unsigned char key[4];
+
+	put_u32_key(id, key);
+	kv_get(txn, TABLE_NAME_TEXTS, bytes_make(key, sizeof(key)), &value);
+	return value;
+}
+
+/* The stem of a name given as points have it: the inside of a JSON string. */
+static int stem_of_text(struct bytes text, struct buf *ret)
+{
+	autobuf struct buf quoted = BUF_INIT, name = BUF_INIT;
+
+	buf_add_char(&quoted, '"');
+	buf_add_bytes(&quoted, text);
+	buf_add_char(&quoted, '"');
+	if (buf_error(&quoted))
+		return buf_error(&quoted);
+	json_string_decode(&name, buf_bytes(&quoted));
+	metric_stem(buf_bytes(&name), ret);
+	return buf_error(&name) ? buf_error(&name) : buf_error(ret);
+}
+
+int name_of_text(struct txn *txn, struct bytes text, uint32_t *ret_id)
+{
+	autobuf struct buf stem = BUF_INIT;
+	int r = stem_of_text(text, &stem);
+
+	if (!r && !name_find(txn, buf_bytes(&stem), ret_id))
+		r = txn_error(txn) ? txn_error(txn) : -ESTALE;
+	return r;
+}
+
+/* The number of a name that may be new. */
+static uint32_t name_intern(struct txn *txn, struct bytes text)
+{
+	struct recording *recording = recording_of(txn);
+	autobuf struct buf stem = BUF_INIT;
+	unsigned char key[4];
+	uint32_t id;
+	int r = stem_of_text(text, &stem);
+
+	if (r < 0)
+		txn_fail(txn, r);
+	if (name_find(txn, buf_bytes(&stem), &id))
+		return id;
+	if (!recording->next_name)
+		recording->next_name = (uint32_t)kv_count(txn, TABLE_NAMES) + 1;
+	id = recording->next_name++;
+	put_u32_key(id, key);
+	kv_put(txn, TABLE_NAMES, buf_bytes(&stem), bytes_make(key, sizeof(key)));
+	kv_put(txn, TABLE_NAME_TEXTS, bytes_make(key, sizeof(key)), text);
+	return id;
+}
+
+/* A flood has few names: the ones met last are kept. */
+static uint32_t name_id(struct txn *txn, struct bytes text)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+	struct cached_name *cached;
+
+	for (size_t i = 0; i < text.len && i < 32; i++)
+		h = (h ^ (unsigned char)text.data[i]) * UINT64_C(1099511628211);
+	cached = &recording_of(txn)->names[(h ^ h >> 32) % NAME_CACHE_SIZE];
+	if (cached->id && bytes_equal(buf_bytes(&cached->text), text))
+		return cached->id;
+	buf_clear(&cached->text);
+	buf_add_bytes(&cached->text, text);
+	cached->id = buf_error(&cached->text) ? 0 : name_intern(txn, text);
+	return cached->id;
+}
+
+/* Points */
+
+static void note_change(struct txn *txn, const struct attempt_scopes *scopes, event_t number)
+{
+	struct key key = key_event(scopes->attempt);
+
+	((struct attempt_record *)record_edit(txn, TABLE_ATTEMPTS, key_bytes(&key)))->last_point = number;
+	key = key_event(scopes->execution);
+	((struct execution *)record_edit(txn, TABLE_EXECUTIONS, key_bytes(&key)))->last_point = number;
+	for (unsigned i = 0; scopes->shown && i < scopes->n_groups; i++) {
+		key = key_scope(scopes->groups[i]);
+		((struct group *)record_edit(txn, TABLE_GROUPS, key_bytes(&key)))->last_point = number;
+	}
+	recording_of(txn)->last_point = number;
+}
+
+void apply_point(struct txn *txn, event_t number, const struct event *event)
+{
+	const struct attempt_scopes *scopes = index_scopes(txn, event->about);
+	uint32_t name = name_id(txn, event->point.name);
+	struct series_point point = {
+		.number = number,
+		.bytes = point_bytes(event, scopes->suffix_len),
+		.type = event->point.type,
+		.timestamp = event->point.timestamp,
+	};
+
+	number_parse(event->point.value.data, event->point.value.len, &point.value);
+	for (unsigned i = 0; i < scopes->n_scopes; i++)
+		series_add(txn, scopes->scopes[i], 0, name, &point);
+	note_change(txn, scopes, number);
+}
+
+void apply_shrunk(struct txn *txn, event_t number, const struct event *event)
+{
+	struct series_id id = {.scope = event->shrunk.scope, .name = name_id(txn, event->shrunk.name), .text = event->shrunk.name};
+	struct key key = key_scope(id.scope);
+
+	series_shrink(txn, &id, event->about, number);
+	if (scope_is_group(id.scope))
+		((struct group *)record_edit(txn, TABLE_GROUPS, key_bytes(&key)))->last_point = number;
+}
+
+/* What the root's own documents are versions of. */
+
+event_t root_last_point(struct txn *txn)
+{
+	struct bytes value;
+	struct reader r;
+
+	if (!kv_get(txn, TABLE_META, KEY_LAST_POINT, &value))
+		return 0;
+	r = reader_of(value);
+	return get_varint(&r);
+}
+
+void index_finish(struct txn *txn)
+{
+	autobuf struct buf b = BUF_INIT;
+
+	log_finish(txn);
+	if (!txn->recording || !txn->recording->last_point)
+		return;
+	put_varint(&b, txn->recording->last_point);
+	kv_put(txn, TABLE_META, KEY_LAST_POINT, buf_bytes(&b));
+}
