@@ -1,0 +1,63 @@
+/*
+ * Documents: the contents of the tree's files. Each is a pure function of the log up to its node's event, so a node's bytes never change; a new kind is one file here and one row in
+ * document.c.
+ */
+#pragma once
+
+#include "core/store/kv.h"
+#include "core/store/records.h"
+#include "fs/document/sink.h"
+#include "fs/tree/node.h"
+
+/** What the renderers get to see. */
+struct document {
+	struct txn *txn;
+	struct node node;
+	struct resume *resume; /* where a former read of the node left off; updated. NULL while counting */
+};
+
+/**
+ * Writes the document into the sink, at least up to the end of its window. 0; -ESTALE where what it shows is gone; -ENOMEM.
+ */
+int document_render(struct document *d, struct sink *sink);
+
+/** Its size, exact. Cheap for series; others are rendered into nothing. */
+int document_size(struct document *d, uint64_t *ret_size);
+
+/** Whether the kind is a file of this table. */
+bool document_is(enum node_kind kind);
+
+/* The scope, execution, attempt that a document's version is about (version.c). All -ESTALE where it is gone. */
+int version_scope(struct txn *txn, unsigned code, event_t version, struct scope *ret);
+int version_execution(struct txn *txn, event_t version, event_t *ret);
+int version_attempt(struct txn *txn, event_t version, event_t *ret);
+
+/** What a node's detail says of itself, and whether it shows lost helpers as killed. */
+uint32_t document_detail(struct node node);
+bool document_shows_lost(struct node node);
+
+/** The states of the runs in a scope (an execution or a group) with lost ones counted as KILLED (lost.c). */
+bool lost_tally(struct txn *txn, event_t execution, struct scope scope, struct tally *ret);
+
+/* One per file of this folder. */
+int render_readme(struct document *d, struct sink *sink);
+int render_execution_json(struct document *d, struct sink *sink);
+int render_taskrun(struct document *d, struct sink *sink);
+int render_execution_state(struct document *d, struct sink *sink);
+int render_group_state(struct document *d, struct sink *sink);
+int render_attempt_state(struct document *d, struct sink *sink);
+int render_execution_outputs(struct document *d, struct sink *sink);
+int render_group_outputs(struct document *d, struct sink *sink);
+int render_attempt_outputs(struct document *d, struct sink *sink);
+int render_summary(struct document *d, struct sink *sink);
+int render_series(struct document *d, struct sink *sink);
+int size_series(struct document *d, uint64_t *ret_size);
+int render_lines(struct document *d, struct sink *sink);
+int size_lines(struct document *d, uint64_t *ret_size);
+int render_value(struct document *d, struct sink *sink);
+
+/** Appends the outputs of an attempt as of a version, `{…}`; also a part of taskrun.json and execution.json. */
+void outputs_write(struct txn *txn, event_t attempt, event_t version, struct sink *sink);
+
+/** The canonical value at the place of a KIND_VALUE node. -ESTALE. */
+int value_of_node(struct txn *txn, struct node node, struct bytes *ret_value);

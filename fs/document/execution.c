@@ -1,0 +1,285 @@
+/* execution.json and taskrun.json, with the field names of Kestra's REST API. */
+#include "core/base/cleanup.h"
+#include "core/base/text.h"
+#include "core/store/path.h"
+#include "core/store/point.h"
+#include "core/store/query.h"
+#include "fs/document/document.h"
+
+#include <errno.h>
+
+/* What is small is built in a buffer of its own and handed to the sink; outputs go to the sink directly. */
+
+static void add_string_member(struct buf *b, const char *key, struct bytes value)
+{
+	buf_add_text(b, "\"");
+	buf_add_text(b, key);
+	buf_add_text(b, "\":");
+	text_add_json_string(b, value);
+}
+
+static void add_time(struct buf *b, usec_t t)
+{
+	char text[CLOCK_TEXT_LEN];
+
+	clock_format(t, text);
+	buf_add_char(b, '"');
+	buf_add(b, text, sizeof(text));
+	buf_add_char(b, '"');
+}
+
+static usec_t time_of(struct txn *txn, event_t event)
+{
+	struct event e;
+
+	return log_read(txn, event, &e) ? e.time : 0;
+}
+
+/* What a document shows: the log up to a version; `lost`: running attempts without a helper as KILLED, since then. */
+struct scene {
+	struct txn *txn;
+	event_t version;
+	bool lost;
+	usec_t lost_since;
+};
+
+static struct scene scene_of(struct document *d)
+{
+	bool lost = document_shows_lost(d->node);
+
+	return (struct scene){d->txn, d->node.event, lost, lost ? time_of(d->txn, d->node.event) : 0};
+}
+
+/* State: what became of an execution or an attempt over time */
+
+struct states {
+	struct txn *txn;
+	struct buf *b;
+	usec_t start;
+	usec_t last;
+	enum state current;
+};
+
+static void add_history(struct states *s, const char *state, usec_t time, bool first)
+{
+	buf_add_format(s->b, "%s{\"state\":\"%s\",\"date\":", first ? "" : ",", state);
+	add_time(s->b, time);
+	buf_add_char(s->b, '}');
+}
+
+static void add_state(struct states *s, usec_t time, enum state state)
+{
+	s->current = state;
+	s->last = time;
+	add_history(s, state_name(state), time, false);
+}
+
+static void visit_state(void *context, event_t event, enum state state)
+{
+	struct states *s = context;
+
+	add_state(s, time_of(s->txn, event), state);
+}
+
+/* `histories` is written first into a buffer of its own: `current` stands before it. */
+static void add_states(struct buf *b, const struct states *s)
+{
+	char duration[CLOCK_DURATION_SIZE];
+
+	buf_add_format(b, "{\"current\":\"%s\",\"histories\":[", state_name(s->current));
+	buf_add_bytes(b, buf_bytes(s->b));
+	buf_add_char(b, ']');
+	if (s->current != STATE_RUNNING) {
+		clock_format_duration(s->last - s->start, duration);
+		buf_add_format(b, ",\"duration\":\"%s\"", duration);
+	}
+	buf_add_text(b, ",\"startDate\":");
+	add_time(b, s->start);
+	if (s->current != STATE_RUNNING) {
+		buf_add_text(b, ",\"endDate\":");
+		add_time(b, s->last);
+	}
+	buf_add_char(b, '}');
+}
+
+static void add_execution_state(const struct scene *scene, event_t execution, usec_t start, struct buf *b)
+{
+	autobuf struct buf histories = BUF_INIT;
+	struct states s = {.txn = scene->txn, .b = &histories, .start = start, .last = start, .current = STATE_RUNNING};
+	struct scope scope = scope_of(SCOPE_EXECUTION, execution);
+	struct execution e;
+
+	add_history(&s, "CREATED", start, true);
+	state_history(scene->txn, scope, scene->version, visit_state, &s);
+	if (scene->lost && execution_get(scene->txn, execution, &e) && lost_tally(scene->txn, execution, scope, &e.runs) &&
+	    execution_state(&e) != s.current)
+		add_state(&s, scene->lost_since, execution_state(&e));
+	add_states(b, &s);
+}
+
+static void add_attempt_state(const struct scene *scene, event_t id, const struct attempt_record *a, struct buf *b)
+{
+	autobuf struct buf histories = BUF_INIT;
+	struct states s = {.txn = scene->txn, .b = &histories, .start = time_of(scene->txn, id)};
+
+	add_history(&s, "CREATED", s.start, true);
+	add_state(&s, s.start, STATE_RUNNING);
+	if (a->end && a->end <= scene->version)
+		add_state(&s, time_of(scene->txn, a->end), a->state);
+	else if (scene->lost && !a->end && attempt_is_lost(scene->txn, id))
+		add_state(&s, scene->lost_since, STATE_KILLED);
+	add_states(b, &s);
+}
+
+/* Task runs */
+
+static void add_value(struct buf *b, struct list values)
+{
+	if (!values.n)
+		return;
+	buf_add_text(b, ",\"value\":");
+	values_write(values, b);
+}
+
+static void add_identity(struct buf *b, const struct event *attempt)
+{
+	buf_add_char(b, '{');
+	add_string_member(b, "id", attempt->attempt.taskrun);
+	buf_add_char(b, ',');
+	add_string_member(b, "executionId", attempt->attempt.execution);
+	buf_add_char(b, ',');
+	add_string_member(b, "namespace", attempt->attempt.namespace);
+	buf_add_char(b, ',');
+	add_string_member(b, "flowId", attempt->attempt.flow);
+	buf_add_char(b, ',');
+	add_string_member(b, "taskId", attempt->attempt.task);
+	add_value(b, attempt->attempt.values);
+}
+
+static void add_attempts(const struct scene *scene, event_t from, unsigned upto, struct buf *b)
+{
+	struct attempt_record a;
+	event_t id;
+
+	buf_add_text(b, ",\"attempts\":[");
+	for (unsigned n = 1; n <= upto && attempt_numbered(scene->txn, from, n, &id, &a); n++) {
+		buf_add_text(b, n > 1 ? ",{\"state\":" : "{\"state\":");
+		add_attempt_state(scene, id, &a, b);
+		buf_add_char(b, '}');
+		from = id;
+	}
+	buf_add_char(b, ']');
+}
+
+static void flush(struct buf *b, struct sink *sink)
+{
+	sink_add_bytes(sink, buf_bytes(b));
+	buf_clear(b);
+}
+
+/* One task run as its attempt `id` shows it. `beside`: exitCode also next to outputs (taskrun.json). */
+static int write_taskrun(const struct scene *scene, event_t id, bool beside, struct sink *sink)
+{
+	autobuf struct buf b = BUF_INIT;
+	struct attempt_record a;
+	struct event event;
+	bool ended;
+
+	if (!attempt_get(scene->txn, id, &a) || !log_read(scene->txn, id, &event))
+		return -ESTALE;
+	ended = a.end && a.end <= scene->version && a.exit_code != EXIT_CODE_NONE;
+	add_identity(&b, &event);
+	add_attempts(scene, id, a.number, &b);
+	buf_add_text(&b, ",\"outputs\":{\"vars\":");
+	if (buf_error(&b))
+		return buf_error(&b);
+	flush(&b, sink);
+	outputs_write(scene->txn, id, scene->version, sink);
+	if (ended)
+		buf_add_format(&b, ",\"exitCode\":%d", a.exit_code);
+	buf_add_char(&b, '}');
+	if (ended && beside)
+		buf_add_format(&b, ",\"exitCode\":%d", a.exit_code);
+	buf_add_text(&b, ",\"state\":");
+	add_attempt_state(scene, id, &a, &b);
+	buf_add_char(&b, '}');
+	flush(&b, sink);
+	return buf_error(&b);
+}
+
+int render_taskrun(struct document *d, struct sink *sink)
+{
+	struct scene scene = scene_of(d);
+	struct attempt_record a;
+	event_t attempt;
+	int r = version_attempt(d->txn, d->node.event, &attempt);
+
+	if (!r && !attempt_numbered(d->txn, attempt, document_detail(d->node), &attempt, &a))
+		r = -ESTALE;
+	if (!r)
+		r = write_taskrun(&scene, attempt, true, sink);
+	if (r < 0)
+		return r;
+	sink_add_text(sink, "\n");
+	return 0;
+}
+
+/* Executions */
+
+static void visit_label(void *context, struct bytes key, struct bytes value)
+{
+	struct buf *b = context;
+
+	buf_add_text(b, b->data[b->len - 1] == '[' ? "{" : ",{");
+	add_string_member(b, "key", key);
+	buf_add_char(b, ',');
+	add_string_member(b, "value", value);
+	buf_add_char(b, '}');
+}
+
+static void add_head(const struct scene *scene, event_t execution, const struct event *event, struct buf *b)
+{
+	buf_add_char(b, '{');
+	add_string_member(b, "id", event->execution.id);
+	buf_add_char(b, ',');
+	add_string_member(b, "namespace", event->execution.namespace);
+	buf_add_char(b, ',');
+	add_string_member(b, "flowId", event->execution.flow);
+	buf_add_text(b, ",\"labels\":[");
+	if (!buf_error(b))
+		execution_labels(scene->txn, execution, scene->version, visit_label, b);
+	buf_add_text(b, "],\"state\":");
+	add_execution_state(scene, execution, event->time, b);
+	buf_add_text(b, ",\"taskRunList\":[");
+}
+
+int render_execution_json(struct document *d, struct sink *sink)
+{
+	autobuf struct buf head = BUF_INIT;
+	struct scene scene = scene_of(d);
+	struct attempt_record a;
+	struct event event;
+	struct run run;
+	event_t execution, id = 0;
+	bool first = true;
+	int r = version_execution(d->txn, d->node.event, &execution);
+
+	if (r < 0)
+		return r;
+	if (!log_read(d->txn, execution, &event) || event.type != EVENT_EXECUTION)
+		return -ESTALE;
+	add_head(&scene, execution, &event, &head);
+	if (buf_error(&head))
+		return buf_error(&head);
+	flush(&head, sink);
+	while (!sink_full(sink) && run_next(d->txn, execution, id, &id, &run) && id <= d->node.event) {
+		if (!first)
+			sink_add_text(sink, ",");
+		first = false;
+		r = write_taskrun(&scene, run_attempt_at(d->txn, &run, d->node.event, &a), false, sink);
+		if (r < 0)
+			return r;
+	}
+	sink_add_text(sink, "]}\n");
+	return 0;
+}

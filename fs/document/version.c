@@ -1,0 +1,74 @@
+/* From a version back to what it is a version of. */
+#include "core/store/query.h"
+#include "fs/document/document.h"
+
+#include <errno.h>
+
+static int stale(struct txn *txn)
+{
+	return txn_error(txn) ? txn_error(txn) : -ESTALE;
+}
+
+int version_execution(struct txn *txn, event_t version, event_t *ret)
+{
+	struct event event;
+
+	if (!log_read(txn, version, &event))
+		return stale(txn);
+	*ret = event_execution(txn, version, &event);
+	return *ret ? 0 : stale(txn);
+}
+
+int version_attempt(struct txn *txn, event_t version, event_t *ret)
+{
+	struct event event;
+
+	if (!log_read(txn, version, &event))
+		return stale(txn);
+	*ret = event_attempt(version, &event);
+	return *ret ? 0 : stale(txn);
+}
+
+static int group_above(struct txn *txn, event_t attempt, unsigned code, struct scope *ret)
+{
+	struct attempt_record a;
+	struct group g;
+
+	if (!attempt_get(txn, attempt, &a))
+		return stale(txn);
+	*ret = scope_group(a.group_event, a.depth);
+	while (ret->code > code) {
+		if (!group_get(txn, *ret, &g))
+			return stale(txn);
+		*ret = g.parent;
+	}
+	return ret->code == code ? 0 : -ESTALE;
+}
+
+int version_scope(struct txn *txn, unsigned code, event_t version, struct scope *ret)
+{
+	struct execution e;
+	struct event event;
+	event_t execution;
+
+	*ret = scope_of(code, 0);
+	if (code == SCOPE_ROOT)
+		return 0;
+	if (!log_read(txn, version, &event))
+		return stale(txn);
+	if (event.type == EVENT_SHRUNK && event.shrunk.scope.code == code) {
+		*ret = event.shrunk.scope;
+		return 0;
+	}
+	if (code == SCOPE_ATTEMPT || code >= SCOPE_GROUP) {
+		ret->event = event_attempt(version, &event);
+		if (!ret->event)
+			return stale(txn);
+		return code == SCOPE_ATTEMPT ? 0 : group_above(txn, ret->event, code, ret);
+	}
+	execution = event_execution(txn, version, &event);
+	if (!execution || !execution_get(txn, execution, &e))
+		return stale(txn);
+	ret->event = code == SCOPE_FLOW ? e.flow : execution;
+	return 0;
+}

@@ -1,0 +1,267 @@
+/* Entries that the store gives: executions, tasks, runs, attempts, outputs, the members of an object, metrics. One row a kind of folder. */
+#include "core/base/cleanup.h"
+#include "core/base/names.h"
+#include "core/json/scan.h"
+#include "core/store/path.h"
+#include "core/store/query.h"
+#include "core/store/series.h"
+#include "fs/document/document.h"
+#include "fs/tree/folder.h"
+
+#include <stdlib.h>
+
+enum node_type value_type(struct bytes value)
+{
+	return json_type_of(value) == JSON_OBJECT ? NODE_FOLDER : NODE_FILE;
+}
+
+/* /exec */
+
+static bool execution_at(struct folder *f, struct bytes name, struct child *ret)
+{
+	event_t id;
+
+	if (!execution_find(f->txn, name, &id))
+		return false;
+	*ret = (struct child){node_make(KIND_EXECUTION, 0, id), NODE_FOLDER, KEEP_FOREVER};
+	return true;
+}
+
+static bool next_execution(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+{
+	struct event event;
+
+	if (!execution_next(f->txn, from, ret_place) || !log_read(f->txn, *ret_place, &event))
+		return false;
+	buf_add_bytes(name, event.execution.id);
+	*ret_type = NODE_FOLDER;
+	return true;
+}
+
+/* Tasks of an execution, runs of a task or of an outer value: groups both */
+
+bool group_node(struct txn *txn, struct scope group, event_t execution, struct node *ret)
+{
+	struct group g;
+	struct run run;
+
+	if (!group_get(txn, group, &g))
+		return false;
+	*ret = node_make(KIND_GROUP, scope_depth(group), group.event);
+	if (!g.run)
+		return true;
+	if (!run_get(txn, execution, g.run, &run))
+		return false;
+	*ret = node_make(KIND_RUN, g.children > 0, run.attempt);
+	return true;
+}
+
+static bool group_entry(struct folder *f, struct bytes name, struct child *ret)
+{
+	struct scope group;
+
+	ret->type = NODE_FOLDER;
+	ret->keep = f->closed ? KEEP_FOREVER : KEEP_NOT; /* a closed execution has its last attempts */
+	return group_find(f->txn, f->scope, name, &group) && group_node(f->txn, group, f->execution, &ret->node);
+}
+
+static bool next_group(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+{
+	struct run_path path;
+	struct scope group;
+	struct event event;
+
+	if (!group_next(f->txn, f->scope, from, &group) || !log_read(f->txn, group.event, &event))
+		return false;
+	run_path_of_event(&event, &path);
+	run_path_entry(&path, scope_depth(group), name);
+	*ret_place = group.event;
+	*ret_type = NODE_FOLDER;
+	return true;
+}
+
+/* attempts/ */
+
+static bool attempt_entry(struct folder *f, struct bytes name, struct child *ret)
+{
+	struct attempt_record a;
+	unsigned number = 0;
+	event_t id;
+
+	if (!name.len || name.len > 9 || name.data[0] == '0')
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.data[i] < '0' || name.data[i] > '9')
+			return false;
+		number = number * 10 + (unsigned)(name.data[i] - '0');
+	}
+	if (number > f->record.number || !attempt_numbered(f->txn, f->attempt, number, &id, &a))
+		return false;
+	*ret = (struct child){node_make(KIND_ATTEMPT, 0, id), NODE_FOLDER, KEEP_FOREVER};
+	return true;
+}
+
+static bool next_attempt(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+{
+	if (from >= f->record.number)
+		return false;
+	*ret_place = from + 1;
+	buf_add_number(name, from + 1);
+	*ret_type = NODE_FOLDER;
+	return true;
+}
+
+/* outputs/ */
+
+static bool output_entry(struct folder *f, struct bytes name, struct child *ret)
+{
+	struct event event;
+	event_t number;
+
+	if (!output_find(f->txn, f->attempt, name, &number) || !log_read(f->txn, number, &event))
+		return false;
+	*ret = (struct child){node_make(KIND_VALUE, 0, number), value_type(event.output.value), folder_ended(f) ? KEEP_FOREVER : KEEP_NOT};
+	return true;
+}
+
+static bool next_output(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+{
+	struct event event;
+	event_t number;
+
+	if (!output_next(f->txn, f->attempt, from, EVENT_MAX, ret_place, &number) || !log_read(f->txn, number, &event))
+		return false;
+	name_encode(name, event.output.name, NULL, NAME_ENTRY_MAX);
+	*ret_type = value_type(event.output.value);
+	return true;
+}
+
+/* Members of an object: places are bytes from the start of the value; the member's key begins there */
+
+static void member_name(struct bytes key, struct buf *ret)
+{
+	autobuf struct buf text = BUF_INIT;
+
+	json_string_decode(&text, key);
+	name_encode(ret, buf_bytes(&text), NULL, NAME_ENTRY_MAX);
+	if (buf_error(&text) && !ret->error)
+		ret->error = buf_error(&text);
+}
+
+/* Most names are their keys as they stand, so that most members are passed over without decoding them. */
+static bool may_be(struct bytes key, struct bytes name)
+{
+	struct bytes inner = bytes_make(key.data + 1, key.len - 2);
+
+	return bytes_equal(inner, name) || memchr(name.data, '%', name.len);
+}
+
+static bool member_is(struct bytes key, struct bytes name, struct txn *txn)
+{
+	autobuf struct buf entry = BUF_INIT;
+
+	if (!may_be(key, name))
+		return false;
+	member_name(key, &entry);
+	if (buf_error(&entry))
+		txn_fail(txn, buf_error(&entry));
+	return bytes_equal(buf_bytes(&entry), name);
+}
+
+static bool member_entry(struct folder *f, struct bytes name, struct child *ret)
+{
+	struct bytes container, key, value;
+	struct json_walk walk;
+
+	if (!name.len || value_of_node(f->txn, f->node, &container) < 0)
+		return false;
+	for (walk = json_members(container); json_next(&walk, &key, &value);) {
+		uint64_t place = f->node.detail + (uint64_t)(value.data - container.data);
+
+		if (!member_is(key, name, f->txn) || place > NODE_PLACE_MOST)
+			continue;
+		*ret = (struct child){node_make(KIND_VALUE, (uint32_t)place, f->node.event), value_type(value), KEEP_FOREVER};
+		return true;
+	}
+	return false;
+}
+
+static bool next_member(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+{
+	struct bytes container, key, value;
+	struct json_walk walk;
+
+	if (value_of_node(f->txn, f->node, &container) < 0 || from >= container.len)
+		return false;
+	walk = json_members(container);
+	if (from)
+		walk.at = container.data + from;
+	if (!json_next(&walk, &key, &value))
+		return false;
+	member_name(key, name);
+	*ret_place = (uint64_t)(walk.at - container.data);
+	*ret_type = value_type(value);
+	return true;
+}
+
+/* metrics/ */
+
+#define JSON_SUFFIX BYTES_LITERAL(".json")
+
+static bool metric_entry(struct folder *f, struct bytes name, struct child *ret)
+{
+	struct bytes stem = bytes_make(name.data, name.len - JSON_SUFFIX.len);
+	struct series s;
+	uint32_t id;
+
+	if (name.len <= JSON_SUFFIX.len || !bytes_equal(bytes_make(name.data + stem.len, JSON_SUFFIX.len), JSON_SUFFIX) ||
+	    !name_find(f->txn, stem, &id) || !series_get(f->txn, f->scope, 0, id, &s) || !s.count)
+		return false;
+	*ret = (struct child){node_make(KIND_SERIES, f->scope.code, s.last), NODE_FILE, folder_ended(f) ? KEEP_FOREVER : KEEP_NOT};
+	return true;
+}
+
+static bool next_metric(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+{
+	autobuf struct buf text = BUF_INIT, quoted = BUF_INIT;
+	struct series s;
+	uint32_t id;
+
+	do
+		if (!series_next(f->txn, f->scope, from, &from, &id))
+			return false;
+	while (!series_get(f->txn, f->scope, 0, id, &s) || !s.count);
+	buf_add_char(&quoted, '"');
+	buf_add_bytes(&quoted, name_text(f->txn, id));
+	buf_add_char(&quoted, '"');
+	if (!buf_error(&quoted))
+		json_string_decode(&text, buf_bytes(&quoted));
+	metric_stem(buf_bytes(&text), name);
+	buf_add_bytes(name, JSON_SUFFIX);
+	*ret_place = from;
+	*ret_type = NODE_FILE;
+	return true;
+}
+
+static const struct {
+	bool (*find)(struct folder *f, struct bytes name, struct child *ret);
+	bool (*next)(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type);
+} listers[KINDS] = {
+	[KIND_EXECUTIONS] = {execution_at, next_execution},
+	[KIND_EXECUTION] = {group_entry, next_group},
+	[KIND_RUNS] = {group_entry, next_group},
+	[KIND_ATTEMPTS] = {attempt_entry, next_attempt},
+	[KIND_OUTPUTS] = {output_entry, next_output},
+	[KIND_METRICS] = {metric_entry, next_metric},
+	[KIND_VALUE] = {member_entry, next_member},
+};
+
+bool children_find(struct folder *f, struct bytes name, struct child *ret)
+{
+	return listers[f->node.kind].find && listers[f->node.kind].find(f, name, ret);
+}
+
+bool children_next(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+{
+	return listers[f->node.kind].next && listers[f->node.kind].next(f, from, ret_place, name, ret_type);
+}
