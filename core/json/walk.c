@@ -112,6 +112,13 @@ static const char *value_end(const char *at, const char *end)
 	}
 }
 
+struct bytes json_value_at(struct bytes value, size_t place)
+{
+	const char *at = value.data + place, *end = value.data + value.len;
+
+	return bytes_make(at, (size_t)(value_end(at, end) - at));
+}
+
 struct json_walk json_members(struct bytes container)
 {
 	return (struct json_walk){container.data + 1, container.data + container.len - 1};

@@ -327,13 +327,31 @@ int record_attempt_begin(struct txn *txn, const struct identity *who, usec_t now
 	return txn_error(txn);
 }
 
+/*
+ * An attempt that begins and ends in one transaction (an import) is never seen running: its lock goes at once. The kernel keeps a file's locks in a list that each
+ * call walks, so thousands of them held to the commit would take most of its time.
+ */
+static bool drop_fresh_lock(struct txn *txn, event_t attempt)
+{
+	struct recording *recording = recording_of(txn);
+
+	for (size_t i = recording->n_taken; i-- > 0;)
+		if (recording->taken[i] == attempt) {
+			alive_drop(txn_store(txn)->alive, attempt);
+			recording->taken[i] = recording->taken[--recording->n_taken];
+			return true;
+		}
+	return false;
+}
+
 static void append_end(struct txn *txn, event_t attempt, enum state state, int exit_code, usec_t now)
 {
 	struct recording *recording = recording_of(txn);
 	struct event event = {.type = EVENT_ATTEMPT_END, .time = now, .about = attempt, .attempt_end = {state, exit_code}};
 
 	index_append(txn, &event);
-	remember_lock(txn, &recording->ended, &recording->n_ended, attempt);
+	if (!drop_fresh_lock(txn, attempt))
+		remember_lock(txn, &recording->ended, &recording->n_ended, attempt);
 }
 
 int record_attempt_end(struct txn *txn, event_t attempt, enum state state, int exit_code, usec_t now)

@@ -311,13 +311,25 @@ struct record_slot {
 	} record;
 };
 
+static uint64_t hash_add(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
+}
+
+/* Eight bytes at a time: every point looks up some seven records. */
 static size_t slot_hash(enum table table, struct bytes key)
 {
-	uint64_t h = UINT64_C(14695981039346656037) + table;
+	uint64_t h = table, word;
+	size_t i = 0;
 
-	for (size_t i = 0; i < key.len; i++)
-		h = (h ^ (unsigned char)key.data[i]) * UINT64_C(1099511628211);
-	return (size_t)(h ^ h >> 29);
+	for (; i + sizeof(word) <= key.len; i += sizeof(word)) {
+		memcpy(&word, key.data + i, sizeof(word));
+		h = hash_add(h, word);
+	}
+	for (word = key.len; i < key.len; i++)
+		word = word << 8 | (unsigned char)key.data[i];
+	return (size_t)hash_add(h, word);
 }
 
 /* The slot of the key, or the empty place where it belongs; NULL only while there are no slots at all. */
