@@ -1,0 +1,3 @@
+import Kestra from "@kestra-io/libs";
+
+Kestra.outputs({ from: "an ES module" });
