@@ -1,6 +1,6 @@
 /*
- * Growable bytes. The first failed allocation sticks: later appends do nothing, and the caller asks once, at the end,
- * with buf_error. So text is built straight down, without a check a line.
+ * Growable bytes. The first failed allocation sticks: later appends do nothing, and the caller asks once, at the end, with buf_error. So
+ * text is built straight down, without a check a line.
  */
 #pragma once
 

@@ -1,7 +1,6 @@
 /*
- * The clock, and time as text. Days are counted in the proleptic Gregorian calendar from a year that begins in March, so that the leap day
- * comes
- * last and every month's length follows from one division (Howard Hinnant, "chrono-compatible low-level date algorithms").
+ * The clock, and time as text. Days are counted in the proleptic Gregorian calendar from a year that begins in March, so that the leap
+ * day comes last and every month's length follows from one division (Howard Hinnant, "chrono-compatible low-level date algorithms").
  */
 #include "core/base/clock.h"
 

@@ -28,12 +28,14 @@ void clock_format(usec_t t, char ret_text[CLOCK_TEXT_LEN]);
  */
 int clock_parse(struct bytes text, usec_t *ret_time);
 
-/** ISO-8601 duration with microseconds as Kestra writes them: `PT1.300000S`, `PT3661.000000S`; negative spans count as 0. NUL-terminated.
- * */
+/**
+ * ISO-8601 duration with microseconds as Kestra writes them: `PT1.300000S`, `PT3661.000000S`; negative spans count as 0. NUL-terminated.
+ */
 #define CLOCK_DURATION_SIZE 32
 void clock_format_duration(usec_t span, char ret_text[CLOCK_DURATION_SIZE]);
 
-/** A whole `P[nD][T[nH][nM][n[.n]S]]` as seconds; each number and the whole may have a sign, at least one component. 0 or -EINVAL.
- *  Letters in either case. Source: java.time.Duration.parse, but a dot in the seconds needs a digit after it, and any number of them may
- * follow. */
+/**
+ * A whole `P[nD][T[nH][nM][n[.n]S]]` as seconds; each number and the whole may have a sign, at least one component. 0 or -EINVAL. Letters
+ * in either case. Source: java.time.Duration.parse, but a dot in the seconds needs a digit after it, and any number of them may follow.
+ */
 int clock_parse_duration(struct bytes text, double *ret_seconds);

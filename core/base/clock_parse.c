@@ -1,5 +1,6 @@
 /*
- * Text to time and to spans. Each reader takes what it wants from the front of what is left, or says false; then the whole text is refused.
+ * Text to time and to spans. Each reader takes what it wants from the front of what is left, or says false; then the whole text is
+ * refused.
  */
 #include "core/base/clock.h"
 #include "core/base/number.h"

@@ -1,6 +1,6 @@
 /*
- * The name rule, both ways. An entry is built of units, each one character of the string: as it is, or `%XX`. A cut falls between units, so
- * that what is left of the name stays valid UTF-8 and decodable.
+ * The name rule, both ways. An entry is built of units, each one character of the string: as it is, or `%XX`. A cut falls between units,
+ * so that what is left of the name stays valid UTF-8 and decodable.
  */
 #include "core/base/names.h"
 #include "core/base/utf8.h"

@@ -1,6 +1,6 @@
 /*
- * Doubles to the shortest digits that read back, and digits to the nearest double, without a look at the locale: neither way has a decimal
- * point in the text that libc sees. The common cases, integers and numbers of up to 15 digits, are done in exact arithmetic.
+ * Doubles to the shortest digits that read back, and digits to the nearest double, without a look at the locale: neither way has a
+ * decimal point in the text that libc sees. The common cases, integers and numbers of up to 15 digits, are done in exact arithmetic.
  */
 #include "core/base/number.h"
 
@@ -47,8 +47,7 @@ static void strip_zeros(struct decimal *d)
 
 /*
  * x = n / 10^k with n below 10^15: the product, its rounding and the quotient are checked exactly, and a decimal of up to 15 digits that
- * reads
- * back is the shortest one. This is what scripts print: 3.65, 0.001, 12.5.
+ * reads back is the shortest one. This is what scripts print: 3.65, 0.001, 12.5.
  */
 static bool decimal_quick(double x, struct decimal *ret)
 {
@@ -105,9 +104,8 @@ static void decimal_increment(struct decimal *d)
 }
 
 /*
- * A power of two has a closer neighbour below than above, so the nearest decimal of a length may lie below it and not read back, while the
- * next one, above, does
- * (2^-44 is 5.684341886080802e-14).
+ * A power of two has a closer neighbour below than above, so the nearest decimal of a length may lie below it and not read back, while
+ * the next one, above, does (2^-44 is 5.684341886080802e-14).
  */
 static bool decimal_reads_back(double x, struct decimal *d)
 {

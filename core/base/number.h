@@ -6,8 +6,8 @@
 #define NUMBER_TEXT_SIZE 32
 
 /**
- * ECMA-262 Number::toString(x, 10), but -0 prints as `-0`. `x` is finite. Writes a NUL, returns the length without it.
- * Independent of the locale. Integers below 2^53 take a fast path.
+ * ECMA-262 Number::toString(x, 10), but -0 prints as `-0`. `x` is finite. Writes a NUL, returns the length without it. Independent of the
+ * locale. Integers below 2^53 take a fast path.
  */
 size_t number_format(double x, char ret_text[NUMBER_TEXT_SIZE]);
 

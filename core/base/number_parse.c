@@ -1,8 +1,7 @@
 /*
  * Digits to the nearest double. Up to 19 digits are gathered as an integer; where that and the power of ten are doubles exactly, one
  * multiplication or division rounds once and is right (Clinger 1990). The rest goes to strtod, as an integer with an exponent: without a
- * decimal
- * point there is nothing for the locale to change.
+ * decimal point there is nothing for the locale to change.
  */
 #include "core/base/number.h"
 

@@ -15,8 +15,10 @@ static bool json_escapes(unsigned char c)
 #define ONES UINT64_C(0x0101010101010101)
 #define HIGHS UINT64_C(0x8080808080808080)
 
-/* Some byte of the word is `"`, `\` or below 0x20: the classic test for a zero byte, on the word as it is and xor-ed with each of the two.
- * */
+/*
+ * Some byte of the word is `"`, `\` or below 0x20: the classic test for a zero byte, on the word as it is and xor-ed with each of the
+ * two.
+ */
 static bool word_escapes(uint64_t word)
 {
 	uint64_t quote = word ^ (ONES * '"');

@@ -1,6 +1,6 @@
 /*
- * UTF-8 by RFC 3629, as a table of what may follow a first byte: only the second byte's range depends on the first, which is where overlong
- * forms, surrogates and everything above U+10FFFF are kept out (Unicode standard, table 3-7).
+ * UTF-8 by RFC 3629, as a table of what may follow a first byte: only the second byte's range depends on the first, which is where
+ * overlong forms, surrogates and everything above U+10FFFF are kept out (Unicode standard, table 3-7).
  */
 #include "core/base/utf8.h"
 

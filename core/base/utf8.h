@@ -10,8 +10,8 @@ bool utf8_valid(struct bytes text);
 
 /**
  * Length of the character at at[0..len), len at least 1; 0 where there is none: then *ret_bad is how many bytes a reader takes for one
- * U+FFFD (the longest
- * start of a character, at least 1; Unicode standard, 3.9, "U+FFFD Substitution of Maximal Subparts", which is what Java does).
+ * U+FFFD (the longest start of a character, at least 1; Unicode standard, 3.9, "U+FFFD Substitution of Maximal Subparts", which is what
+ * Java does).
  */
 size_t utf8_char(const char *at, size_t len, size_t *ret_bad);
 

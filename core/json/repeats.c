@@ -1,9 +1,7 @@
 /*
- * Repeated keys: of each object the last value counts, at the first one's place. The scanner writes all of them; this file finds out which
- * objects
- * repeat a key, and writes the text once more without what does not count. Both are close to linear whatever a script sends: keys are
- * compared by sorted
- * hashes, and however deep objects with repeats are nested, each byte that stays is copied once.
+ * Repeated keys: of each object the last value counts, at the first one's place. The scanner writes all of them; this file finds out
+ * which objects repeat a key, and writes the text once more without what does not count. Both are close to linear whatever a script
+ * sends: keys are compared by sorted hashes, and however deep objects with repeats are nested, each byte that stays is copied once.
  */
 #include "core/json/scan_internal.h"
 
@@ -87,15 +85,18 @@ static int compare_members(const void *a, const void *b, void *object)
 	return order ? order : i < j ? -1 : 1;
 }
 
-/* *ret_order: the members sorted; *ret_last, of each the last one of its key if it is the first one, else NO_MEMBER. One allocation, the
- * caller's. */
+/*
+ * *ret_order: the members sorted; *ret_last, of each the last one of its key if it is the first one, else NO_MEMBER. One allocation, the
+ * caller's.
+ */
 static uint32_t *sort_members(struct object *o, uint32_t **ret_last, bool *ret_repeats)
 {
 	uint32_t *order = malloc(2 * o->n * sizeof(*order));
-	uint32_t *last = order + o->n;
+	uint32_t *last;
 
 	if (!order)
 		return NULL;
+	last = order + o->n;
 	for (uint32_t i = 0; i < o->n; i++)
 		order[i] = i;
 	qsort_r(order, o->n, sizeof(*order), compare_members, o);

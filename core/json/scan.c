@@ -1,7 +1,6 @@
 /*
- * The strict scanner: one pass by recursive descent that checks RFC 8259 and writes the canonical text as it goes. Repeated keys are noted
- * on the way
- * and dealt with at the end (repeats.c), because nearly no message has any.
+ * The strict scanner: one pass by recursive descent that checks RFC 8259 and writes the canonical text as it goes. Repeated keys are
+ * noted on the way and dealt with at the end (repeats.c), because nearly no message has any.
  */
 #include "core/json/scan.h"
 #include "core/json/scan_internal.h"
@@ -85,9 +84,9 @@ static bool skip_number(const char **at, const char *end)
 
 bool json_is_number(struct bytes text)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data;
 
-	return text.len > 0 && skip_number(&at, end) && at == end;
+	return text.len > 0 && skip_number(&at, text.data + text.len) && at == text.data + text.len;
 }
 
 static void write_bytes(struct json_scan *s, const char *from, size_t len)
@@ -156,23 +155,23 @@ static enum json_error scan_member(struct json_scan *s)
 /* Elements between the brackets, the opening one taken; `scan_one` reads one of them. */
 static enum json_error scan_list(struct json_scan *s, char close, enum json_error (*scan_one)(struct json_scan *s))
 {
-	if (peek(s) == close)
-		goto closed;
-	for (;;) {
+	bool more = peek(s) != close;
+
+	while (more) {
 		enum json_error e = scan_one(s);
 		char next;
 
 		if (e)
 			return e;
 		next = peek(s);
-		if (next == close)
-			break;
-		if (next != ',')
+		if (next != close && next != ',')
 			return wrong_here(s);
-		s->at++;
-		*s->write++ = ',';
+		more = next == ',';
+		if (more) {
+			s->at++;
+			*s->write++ = ',';
+		}
 	}
-closed:
 	s->at++;
 	*s->write++ = close;
 	return JSON_OK;
@@ -248,7 +247,7 @@ static enum json_error scan_whole(struct json_scan *s, size_t *ret_used, struct 
 
 enum json_error json_canonical(struct bytes text, struct buf *out, size_t *ret_used)
 {
-	struct json_scan s = {.at = text.data, .end = text.data + text.len, .size_members = 32};
+	struct json_scan s = {.at = text.data, .size_members = sizeof(s.few) / sizeof(s.few[0])};
 	enum json_error e;
 
 	if (text.len == 0)
@@ -258,6 +257,7 @@ enum json_error json_canonical(struct bytes text, struct buf *out, size_t *ret_u
 	s.text = buf_reserve(out, text.len + JSON_SLACK);
 	if (!s.text)
 		return JSON_ERROR_MEMORY;
+	s.end = text.data + text.len;
 	s.write = s.text;
 	s.members = s.few;
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * One member of an object, as places in the canonical text. A key ends one byte (the colon) before its value; a value ends one byte before
- * the next member or the closing brace.
+ * One member of an object, as places in the canonical text. A key ends one byte (the colon) before its value; a value ends one byte
+ * before the next member or the closing brace.
  */
 struct json_member {
 	uint32_t key;

@@ -1,7 +1,6 @@
 /*
  * Strings of the scanner: checked, unescaped and escaped again in one go. Most bytes of most messages are plain ASCII inside strings, so
- * those are
- * looked at and copied a word at a time.
+ * those are looked at and copied a word at a time.
  */
 #include "core/base/utf8.h"
 #include "core/json/scan_internal.h"

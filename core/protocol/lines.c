@@ -1,6 +1,6 @@
 /*
- * Lines, at the speed of memory: plain text is most of what passes here, and it is looked at sixteen bytes at a time. The vectors are GCC's
- * portable ones, for which every machine has instructions or a loop.
+ * Lines, at the speed of memory: plain text is most of what passes here, and it is looked at sixteen bytes at a time. The vectors are
+ * GCC's portable ones, for which every machine has instructions or a loop.
  */
 #include "core/protocol/lines.h"
 

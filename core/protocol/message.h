@@ -1,6 +1,6 @@
 /*
- * What one message of a script says, once it has been found good: the parts that are recorded together or not at all.
- * Everything points into the parser's memory and lives until the handler returns.
+ * What one message of a script says, once it has been found good: the parts that are recorded together or not at all. Everything points
+ * into the parser's memory and lives until the handler returns.
  */
 #pragma once
 

@@ -1,7 +1,6 @@
 /*
  * The parser's loop. A stream is plain text until a line begins like a message; from its `{` on it is a candidate, until the recogniser
- * says what
- * it is. Three rules keep this fast and independent of how the bytes were cut:
+ * says what it is. Three rules keep this fast and independent of how the bytes were cut:
  *
  * - Plain text is never looked at byte by byte. Every candidate begins with a `{`, so memchr finds the only places to think at.
  * - A candidate that begins and ends in one piece is read where it lies. Only one that a piece's end cuts is held, up to the limit.

@@ -1,7 +1,6 @@
 /*
  * From the canonical text of one message to struct message. What is wrong is warned of here, part by part; `whole` makes the first wrong
- * part
- * the end of the message. Strings without escapes are pointed to where they stand, the others decoded into one buffer.
+ * part the end of the message. Strings without escapes are pointed to where they stand, the others decoded into one buffer.
  */
 #pragma once
 
@@ -55,8 +54,7 @@ bool reader_text(struct reader *r, struct bytes value, struct bytes *ret_text);
 
 /**
  * Picks the values of the named fields out of a canonical object: ret_values[i] is that of keys[i] (written with its quotes), data NULL
- * where it is
- * absent.
+ * where it is absent.
  */
 void reader_pick(struct bytes object, const struct bytes *keys, size_t n_keys, struct bytes *ret_values);
 

@@ -1,7 +1,6 @@
 /*
  * From lines to messages: whether a candidate is closed, what stands between its marks, and whether that is a message. Everything is
- * decided at
- * the end of a line and from the candidate's bytes alone, so it cannot depend on how they arrived.
+ * decided at the end of a line and from the candidate's bytes alone, so it cannot depend on how they arrived.
  */
 #include "core/protocol/recognise.h"
 
@@ -149,8 +148,7 @@ static enum verdict try_body(struct recogniser *rec, struct bytes body)
 
 /*
  * A first line that does not close opens a block, unless nothing that follows can make it a message: it must be the beginning of an
- * object. That
- * spares a stray `::{` in a log from being held.
+ * object. That spares a stray `::{` in a log from being held.
  */
 static enum verdict try_opening(struct recogniser *rec, struct bytes line)
 {
@@ -192,8 +190,7 @@ static const struct bytes bare_keys[] = {
 
 /*
  * A quick look before the scanner is asked: programs that log in JSON print nothing but objects. All three keys end in `s"`, unless a key
- * is
- * written with escapes.
+ * is written with escapes.
  */
 static bool may_have_bare_key(struct bytes text)
 {

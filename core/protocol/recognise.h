@@ -11,8 +11,8 @@ enum candidate {
 };
 
 /**
- * What the mark and the blanks after a message's text may take beyond the limit. A candidate that is longer, up to the end of its line, is too
- * long; so what has to be held has a bound that does not depend on what the bytes are.
+ * What the mark and the blanks after a message's text may take beyond the limit. A candidate that is longer, up to the end of its line,
+ * is too long; so what has to be held has a bound that does not depend on what the bytes are.
  */
 #define CLOSING_MOST 64
 
@@ -26,8 +26,10 @@ struct recogniser {
 
 void recogniser_finish(struct recogniser *rec);
 
-/** Judges a candidate at the end of one of its lines, `text` being all of it so far without that line's end. A message goes to the
- * handler. */
+/**
+ * Judges a candidate at the end of one of its lines, `text` being all of it so far without that line's end. A message goes to the
+ * handler.
+ */
 enum verdict recognise(struct recogniser *rec, enum candidate candidate, struct bytes text);
 
 /** The verdict on a candidate that has outgrown the limit, of which `text` is the beginning. */

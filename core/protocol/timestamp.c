@@ -1,7 +1,6 @@
 /*
- * A number of seconds becomes microseconds digit by digit, never as a double: 1700000000.123456 is that microsecond, and a fraction is cut
- * as RFC
- * 3339's is, not rounded.
+ * A number of seconds becomes microseconds digit by digit, never as a double: 1700000000.123456 is that microsecond, and a fraction is
+ * cut as RFC 3339's is, not rounded.
  */
 #include "core/protocol/timestamp.h"
 
