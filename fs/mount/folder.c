@@ -11,9 +11,7 @@
 
 #define DOTS 2
 
-/**
- * An entry's inode number is known when it has been looked up, not before: what libfuse says then. 0 would mean a deleted entry to some.
- */
+/** The dots' inode numbers: the kernel has its own for them. 0 would mean a deleted entry to some. */
 #define UNKNOWN_INODE 0xffffffff
 
 /** What readdir(3) gives at most in one name, and the kernel takes. */
@@ -28,9 +26,9 @@ struct listing {
 	bool full;
 };
 
-static bool add_name(struct listing *l, const char *name, enum node_type type, uint64_t next)
+static bool add_name(struct listing *l, const char *name, enum node_type type, uint64_t inode, uint64_t next)
 {
-	struct stat st = {.st_ino = UNKNOWN_INODE, .st_mode = reply_type(type)};
+	struct stat st = {.st_ino = inode, .st_mode = reply_type(type)};
 	size_t need = fuse_add_direntry(l->req, l->data + l->len, l->size - l->len, name, &st, (off_t)next);
 
 	l->full = need > l->size - l->len;
@@ -39,7 +37,7 @@ static bool add_name(struct listing *l, const char *name, enum node_type type, u
 	return !l->full;
 }
 
-static bool visit(void *context, struct bytes name, enum node_type type, uint64_t next)
+static bool visit(void *context, struct bytes name, enum node_type type, uint64_t inode, uint64_t next)
 {
 	struct listing *l = context;
 	char text[NAME_MOST + 1];
@@ -48,15 +46,15 @@ static bool visit(void *context, struct bytes name, enum node_type type, uint64_
 		return true;
 	memcpy(text, name.data, name.len);
 	text[name.len] = '\0';
-	if (!add_name(l, text, type, next + DOTS))
+	if (!add_name(l, text, type, inode, next + DOTS))
 		return false;
 	l->next = next;
 	return true;
 }
 
-static bool stop_at_once(void *context, struct bytes name, enum node_type type, uint64_t next)
+static bool stop_at_once(void *context, struct bytes name, enum node_type type, uint64_t inode, uint64_t next)
 {
-	(void)context, (void)name, (void)type, (void)next;
+	(void)context, (void)name, (void)type, (void)inode, (void)next;
 	return false;
 }
 
@@ -101,7 +99,7 @@ void answer_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset, 
 
 	(void)fi;
 	for (off_t i = offset; !error && i < DOTS && !l.full; i++)
-		add_name(&l, dots[i], NODE_FOLDER, (uint64_t)i + 1);
+		add_name(&l, dots[i], NODE_FOLDER, UNKNOWN_INODE, (uint64_t)i + 1);
 	if (!error && !l.full)
 		error = fill(&l, mount_of(req)->tree, node);
 	if (error && l.len == 0) /* what came before the error is said first; it shows again at the next request */

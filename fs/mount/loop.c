@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <sched.h>
 
-/** Workers where the machine has more than one processor; more gained nothing (docs/mount.md). */
+/**
+ * Workers where the machine has more than one processor: one reader is served as fast as by one of them, several faster (docs/mount.md).
+ */
 #define THREADS_DEFAULT 4
 
 static unsigned threads_of(const struct options *o)

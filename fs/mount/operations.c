@@ -69,7 +69,7 @@ static void answer_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_inf
 		fuse_reply_err(req, -error);
 		return;
 	}
-	reply_stat(m, node, &attributes, &st);
+	reply_stat(m, &attributes, &st);
 	fuse_reply_attr(req, &st, reply_timeout(attributes.keep));
 }
 

@@ -117,13 +117,13 @@ static int look_at(const char *path, struct error *e)
 	struct buf shown autobuf = BUF_INIT;
 	struct stat st;
 
+	if (mountinfo_type(path, type) == 0 && strcmp(type, MOUNT_TYPE) == 0)
+		return error_set(e, -EBUSY, "%s is already a kestrafs mount: unmount it first (fusermount3 -u), or choose another folder",
+				 show(&shown, path));
 	if (stat(path, &st) < 0)
 		return error_set(e, -errno, "%s: %s", show(&shown, path), strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return error_set(e, -ENOTDIR, "%s is not a folder: a mountpoint must be one", show(&shown, path));
-	if (mountinfo_type(path, type) == 0 && strcmp(type, MOUNT_TYPE) == 0)
-		return error_set(e, -EBUSY, "%s is already a kestrafs mount: unmount it first (fusermount3 -u), or choose another folder",
-				 show(&shown, path));
 	return 0;
 }
 

@@ -1,5 +1,4 @@
 #include "fs/mount/reply.h"
-#include "fs/tree/node.h"
 
 #include <errno.h>
 
@@ -32,27 +31,13 @@ static struct timespec time_of(usec_t time)
 	return (struct timespec){.tv_sec = seconds, .tv_nsec = rest * 1000};
 }
 
-/**
- * What programs see as the number of the file: the node's, but of a file that grows, which has a node per lookup, the one it has when it
- * can grow no more. Else cp would say that the file was replaced between its stat and its open.
- */
-static ino_t inode_of(node_t node, const struct attributes *attributes)
-{
-	struct node n;
-
-	if (!attributes->grows || !node_unpack(node, &n))
-		return node;
-	n.detail = 0;
-	return node_pack(n);
-}
-
-void reply_stat(const struct mount *m, node_t node, const struct attributes *attributes, struct stat *ret_stat)
+void reply_stat(const struct mount *m, const struct attributes *attributes, struct stat *ret_stat)
 {
 	struct timespec time = time_of(attributes->time);
 	mode_t mask = attributes->type == NODE_LINK ? 0 : m->umask; /* a link's own mode means nothing and is 0777 everywhere */
 
 	*ret_stat = (struct stat){
-		.st_ino = inode_of(node, attributes),
+		.st_ino = attributes->inode,
 		.st_mode = types[attributes->type] | (modes[attributes->type] & ~mask),
 		.st_nlink = 1,
 		.st_uid = m->uid,
@@ -76,7 +61,7 @@ void reply_entry(fuse_req_t req, const struct entry *entry)
 	}
 	if (entry->node != 0) {
 		param.attr_timeout = reply_timeout(entry->attributes.keep);
-		reply_stat(mount_of(req), entry->node, &entry->attributes, &param.attr);
+		reply_stat(mount_of(req), &entry->attributes, &param.attr);
 	}
 	fuse_reply_entry(req, &param);
 }

@@ -11,7 +11,7 @@ double reply_timeout(enum keep keep);
 /** S_IFREG, S_IFDIR or S_IFLNK. */
 mode_t reply_type(enum node_type type);
 
-void reply_stat(const struct mount *m, node_t node, const struct attributes *attributes, struct stat *ret_stat);
+void reply_stat(const struct mount *m, const struct attributes *attributes, struct stat *ret_stat);
 
 /** Answers a LOOKUP. A name that is not there and may be remembered so is node 0 with a timeout, else ENOENT. */
 void reply_entry(fuse_req_t req, const struct entry *entry);
