@@ -12,8 +12,8 @@ struct child_plan {
 	char *const *env;
 	int out; /* becomes its standard output; -1: ours */
 	int err; /* becomes its standard error; -1: ours */
-	const char *
-		terminal; /* path of a terminal that becomes its controlling one, in a session of its own, and its output and error; NULL: none */
+	/* path of a terminal that becomes its controlling one, in a session of its own, and its output and error; NULL: none */
+	const char *terminal;
 	bool terminal_in;     /* and its standard input */
 	const sigset_t *mask; /* the signals it has blocked */
 };

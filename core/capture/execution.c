@@ -14,8 +14,8 @@ static void on_trouble(void *context, const char *text)
 }
 
 /**
- * What both calls are: a recording of one transaction. Returns our exit status. *ret_hangs: the store does not answer, and its thread has to be left behind
- * with what `plan` points to.
+ * What both calls are: a recording of one transaction. Returns our exit status. *ret_hangs: the store does not answer, and its thread has
+ * to be left behind with what `plan` points to.
  */
 static int record(const struct options *o, struct recorder_plan *plan, const struct recorder_end *end, bool *ret_hangs)
 {

@@ -15,8 +15,8 @@
 #endif
 
 /**
- * A closed standard stream would have its number given to the next file we open, which may be the store. In its place stands a file that leads nowhere and
- * that the command does not see.
+ * A closed standard stream would have its number given to the next file we open, which may be the store. In its place stands a file that
+ * leads nowhere and that the command does not see.
  */
 static void hold_standard_streams(void)
 {

@@ -1,6 +1,7 @@
 /*
- * Helpers inside helpers. Every helper records what passes through it, so what a helper prints into another one's pipe is recorded twice. A helper leaves the
- * files it reads in the environment, together with which store it records to, and one that finds its own output among them says so.
+ * Helpers inside helpers. Every helper records what passes through it, so what a helper prints into another one's pipe is recorded twice.
+ * A helper leaves the files it reads in the environment, together with which store it records to, and one that finds its own output among
+ * them says so.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Lines of our own on standard error. They have a thread, started with the first of them: a line may have to wait until the command has ended its own, or
- * until somebody reads standard error, and no stream may wait for that.
+ * Lines of our own on standard error. They have a thread, started with the first of them: a line may have to wait until the command has
+ * ended its own, or until somebody reads standard error, and no stream may wait for that.
  */
 #pragma once
 

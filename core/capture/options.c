@@ -139,7 +139,7 @@ static int set_max_message(struct options *o, const char *value, struct error *e
 	size_t size;
 
 	if (!parse_size(value, &size) || size < MESSAGE_MAX_LEAST || size > MESSAGE_MAX_MOST)
-		return error_set(e, -EINVAL, "--max-message: is not a size from %d to %zuM: digits, then K, M, G or nothing for bytes",
+		return error_set(e, -EINVAL, "--max-message: give a size from %d to %zuM: digits, then K, M or nothing for bytes",
 				 MESSAGE_MAX_LEAST, MESSAGE_MAX_MOST >> 20);
 	o->max_message = size;
 	return 0;
@@ -177,7 +177,7 @@ static const struct option_row rows[] = {
 	{"value", "TEXT", add_value, "the loop's value (KESTRA_TASKRUN_VALUE); once per level, outermost first"},
 	{"label", "KEY=VALUE", add_label, "a label for the execution; may be repeated"},
 	{"dialect", "doc|kestra", set_dialect, "what counts as a message: the documentation (default), or what a server takes"},
-	{"max-message", "SIZE", set_max_message, "longest message, with K, M or G (default 64M)"},
+	{"max-message", "SIZE", set_max_message, "longest message, with K or M (default 64M, at most 256M)"},
 	{"strict", NULL, set_strict, "end with 125 where not everything could be recorded"},
 	{"quiet", NULL, set_quiet, "print no warnings"},
 	{"pty", NULL, set_pty, "give COMMAND a terminal instead of pipes"},

@@ -42,8 +42,8 @@ struct options {
 };
 
 /**
- * Reads argv. The first argument that is no option begins the command. 0, or -EINVAL with text in `e` that names the rule; -ENOMEM. `ret` is to be
- * finished in any case.
+ * Reads argv. The first argument that is no option begins the command. 0, or -EINVAL with text in `e` that names the rule; -ENOMEM. `ret`
+ * is to be finished in any case.
  */
 int options_parse(int argc, char **argv, struct options *ret, struct error *e);
 void options_finish(struct options *o);

@@ -23,7 +23,8 @@ static void copy_size(int to)
 }
 
 /**
- * A terminal turns every \n into \r\n on its way out, which a file or a pipe is better without: there, the command's bytes arrive as it wrote them.
+ * A terminal turns every \n into \r\n on its way out, which a file or a pipe is better without: there, the command's bytes arrive as it
+ * wrote them.
  */
 static void settle_output(int slave)
 {
@@ -77,8 +78,8 @@ static bool in_foreground(void)
 }
 
 /*
- * What it was like is asked once: later it may be raw by our own doing, or as a shell left it after a stop. Where our output is no terminal, others may
- * print on this one: its output stays as it was.
+ * What it was like is asked once: later it may be raw by our own doing, or as a shell left it after a stop. Where our output is no
+ * terminal, others may print on this one: its output stays as it was.
  */
 static void make_raw(struct pty *p)
 {

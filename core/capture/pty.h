@@ -1,6 +1,6 @@
 /*
- * --pty: a terminal for the command. Its output comes back as one stream. Where our own standard input is a terminal, that one is made raw and what is typed
- * goes to the command's; where it is not, the command keeps it as it is.
+ * --pty: a terminal for the command. Its output comes back as one stream. Where our own standard input is a terminal, that one is made
+ * raw and what is typed goes to the command's; where it is not, the command keeps it as it is.
  */
 #pragma once
 
@@ -26,7 +26,10 @@ int pty_open(struct pty *p);
 /** The command has opened its end. */
 void pty_started(struct pty *p);
 
-/** Makes our terminal raw if we are its foreground, and gives the command's the size of ours: at the start, when the size changes, after a stop. */
+/**
+ * Makes our terminal raw if we are its foreground, and gives the command's the size of ours: at the start, when the size changes, after a
+ * stop.
+ */
 void pty_adopt(struct pty *p);
 
 /** Gives our terminal back as it was: before a stop, and at the end. */

@@ -1,6 +1,6 @@
 /*
- * What was printed and is not recorded yet: copies of messages and warnings, in order, in a few large pieces of memory. A message is copied flat, with
- * everything it points to, in one piece. No locks here: the recorder that owns the queue has one.
+ * What was printed and is not recorded yet: copies of messages and warnings, in order, in a few large pieces of memory. A message is
+ * copied flat, with everything it points to, in one piece. No locks here: the recorder that owns the queue has one.
  */
 #pragma once
 

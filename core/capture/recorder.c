@@ -82,6 +82,7 @@ static int recorder_spawn(struct recorder *r)
 	int error;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS); /* fault.h */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&r->thread, NULL, recorder_run, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -290,6 +291,8 @@ bool recorder_free(struct recorder *r)
 	if (!done)
 		return false;
 	pthread_join(r->thread, NULL);
+	if (r->cut_off)
+		return false;
 	recorder_destroy(r);
 	return true;
 }

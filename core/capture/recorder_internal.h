@@ -28,11 +28,12 @@ struct recorder {
 	bool started;
 	bool paused;
 	bool ending;
-	bool done;   /* the thread touches nothing any more */
-	bool told;   /* plan->trouble was called */
-	bool again;  /* plan->again was called */
-	bool partly; /* something has been committed */
-	size_t lost; /* messages */
+	bool done;    /* the thread touches nothing any more */
+	bool cut_off; /* by a SIGBUS: what the store held is lost to us */
+	bool told;    /* plan->trouble was called */
+	bool again;   /* plan->again was called */
+	bool partly;  /* something has been committed */
+	size_t lost;  /* messages */
 	enum recorder_answer result;
 	uint64_t device;
 	uint64_t inode;

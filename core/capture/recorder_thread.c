@@ -1,4 +1,6 @@
 /* The thread that owns the store: when it commits, how much at once, and what it makes of a commit that failed. */
+#include "core/base/text.h"
+#include "core/capture/fault.h"
 #include "core/capture/recorder_internal.h"
 
 /* How long a message may wait for company, and a beginning for the first message. Both leave the commit itself a part of the 50 ms. */
@@ -37,7 +39,10 @@ static void recorder_give_up(struct recorder *r)
 	r->done = true;
 }
 
-/** What was refused is the caller's to say, if it is still waiting for that; what failed in another way may go better with the first batch. */
+/**
+ * What was refused is the caller's to say, if it is still waiting for that; what failed in another way may go better with the first
+ * batch.
+ */
 static void recorder_opened(struct recorder *r, int error)
 {
 	if (error && (!r->recording.refused || r->started))
@@ -46,8 +51,8 @@ static void recorder_opened(struct recorder *r, int error)
 		recorder_give_up(r);
 	else if (error)
 		r->failed_at = monotonic_now();
-	else
-		recorder_tell_again(r);
+	else if (r->recording.begun)
+		recorder_tell_again(r); /* else when it is: what cannot begin is no attempt */
 }
 
 static void recorder_open(struct recorder *r)
@@ -156,7 +161,7 @@ static bool recorder_turn(struct recorder *r)
 	return recorder_settle(r, error, ended);
 }
 
-void *recorder_run(void *context)
+static void recorder_work(void *context)
 {
 	struct recorder *r = context;
 
@@ -166,5 +171,30 @@ void *recorder_run(void *context)
 		;
 	pthread_mutex_unlock(&r->lock);
 	recording_close(&r->recording);
+}
+
+/** What the store's code held when it was cut off stays where it is: nothing of it can be trusted. */
+static void recorder_cut_off(struct recorder *r)
+{
+	autobuf struct buf dir = BUF_INIT;
+	struct error why;
+
+	text_add_escaped(&dir, bytes_of(r->plan->dir), SIZE_MAX);
+	error_set(&why, 0, "the store %s: its disk is full or broken, or a file in it was cut short", buf_text(&dir));
+	pthread_mutex_lock(&r->lock);
+	r->busy_since = 0;
+	r->cut_off = true;
+	r->recording.refused = false;
+	recorder_tell(r, why.text);
+	recorder_give_up(r);
+	r->started = true;
+	pthread_cond_broadcast(&r->answer);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void *recorder_run(void *context)
+{
+	if (!fault_guard(recorder_work, context))
+		recorder_cut_off(context);
 	return NULL;
 }

@@ -179,8 +179,18 @@ static int recording_begin(struct recording *g)
 	return 0;
 }
 
+/** To end an execution is no reason to make a store. */
+static int recording_refuse_unknown(struct recording *g)
+{
+	struct bytes id = g->plan->who->execution;
+
+	g->refused = true;
+	return error_set(&g->error, -ENOENT, "execution %.*s is unknown: there is no store %s yet", (int)id.len, id.data, g->plan->dir);
+}
+
 int recording_open(struct recording *g)
 {
+	bool begins = g->plan->begin_execution || g->plan->attempt;
 	struct transaction question = {.g = g};
 	int error;
 
@@ -188,16 +198,21 @@ int recording_open(struct recording *g)
 	g->final = true; /* a store that could not be opened stays closed: see store.h */
 	if (!g->plan->dir)
 		return error_set(&g->error, -ENOENT, "%s", g->plan->no_dir);
+	if (!begins && !store_exists(g->plan->dir))
+		return recording_refuse_unknown(g);
 	error = store_open(g->plan->dir, STORE_CREATE, &g->store, &g->error);
 	if (error)
 		return error;
 	g->final = false;
-	if (!g->plan->begin_execution && !g->plan->attempt)
+	if (!begins)
 		return 0;
 	return g->plan->eager ? recording_begin(g) : recording_update(g, STORE_SOON, ask, &question);
 }
 
-/** Whether the data file stands where it stood. One that was deleted under us takes commits as if nothing had happened, and nobody will ever see them. */
+/**
+ * Whether the data file stands where it stood. One that was deleted under us takes commits as if nothing had happened, and nobody will
+ * ever see them.
+ */
 static bool recording_stands(const struct recording *g)
 {
 	autobuf struct buf path = BUF_INIT;

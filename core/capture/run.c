@@ -22,6 +22,7 @@ struct run {
 	struct notices *notices;
 	struct buf dir;
 	struct error no_dir;
+	struct error trouble; /* with the store; whoever reads it has been told that there is some */
 	struct recorder_plan plan;
 	struct recorder *recorder; /* NULL: trouble, and told */
 	enum recorder_answer answer;
@@ -36,6 +37,7 @@ static void on_trouble(void *context, const char *text)
 {
 	struct run *r = context;
 
+	error_set(&r->trouble, 0, "%s", text);
 	notices_add(r->notices, bytes_of(text));
 }
 
@@ -256,6 +258,8 @@ static int run_prepare(struct run *r)
 	warnings_init(&r->warnings, r->notices, r->recorded ? r->recorder : NULL);
 	if (r->answer == RECORDER_REFUSED)
 		say("%s", recorder_error(r->recorder));
+	if (r->answer == RECORDER_TROUBLE && strict && r->options->quiet)
+		say("%s", r->trouble.text); /* no warning: why nothing runs */
 	if (r->answer == RECORDER_REFUSED || (strict && r->answer != RECORDER_DONE))
 		return EXIT_WRONG_CALL;
 	run_tell_nested(r);

@@ -1,8 +1,9 @@
 /*
- * A file of ours that the command's bytes go to. Two streams that go to the same file share one sink, so that what stands at the start of a line is known
- * and a line of our own never lands inside one of the command's.
+ * A file of ours that the command's bytes go to. Two streams that go to the same file share one sink, so that what stands at the start of
+ * a line is known and a line of our own never lands inside one of the command's.
  *
- * Writing blocks: our standard output may be shared with anybody, so it is never made non-blocking. Each stream has a thread of its own instead.
+ * Writing blocks: our standard output may be shared with anybody, so it is never made non-blocking. Each stream has a thread of its own
+ * instead.
  */
 #pragma once
 
@@ -32,8 +33,9 @@ bool sink_same(int a, int b);
 int sink_pass(struct sink *o, struct bytes bytes);
 
 /**
- * Passes on what is in the pipe `source`, at most `size` bytes, where this file is a pipe too: then the kernel lends it the very pages (tee(2)), and the only
- * copy made is the one in `ret_piece`. *ret_len 0: the source is at its end. -EAGAIN: nothing there yet. -ENOTSUP: not between these two. Others as above.
+ * Passes on what is in the pipe `source`, at most `size` bytes, where this file is a pipe too: then the kernel lends it the very pages
+ * (tee(2)), and the only copy made is the one in `ret_piece`. *ret_len 0: the source is at its end. -EAGAIN: nothing there yet. -ENOTSUP:
+ * not between these two. Others as above.
  */
 int sink_lend(struct sink *o, int source, char *ret_piece, size_t size, size_t *ret_len);
 

@@ -26,7 +26,10 @@ struct stream {
 
 enum { WATCH_SOURCE, WATCH_OUTPUT, WATCH_STOP, WATCHES };
 
-/** The command has ended. Somebody else may hold its end of the pipe, and go on writing: what is in the pipe now is all that can be the command's. */
+/**
+ * The command has ended. Somebody else may hold its end of the pipe, and go on writing: what is in the pipe now is all that can be the
+ * command's.
+ */
 static void stream_stop(struct stream *s)
 {
 	int size = fcntl(s->plan.source, F_GETPIPE_SZ);
@@ -66,8 +69,8 @@ static bool stream_wait(struct stream *s)
 }
 
 /**
- * What becomes of the command when its output cannot be written. A terminal that hung up would have answered it EIO, which few commands mind; a reader
- * that went away, SIGPIPE; a full disk, an error that cannot be handed on, and silence would be worse than SIGPIPE.
+ * What becomes of the command when its output cannot be written. A terminal that hung up would have answered it EIO, which few commands
+ * mind; a reader that went away, SIGPIPE; a full disk, an error that cannot be handed on, and silence would be worse than SIGPIPE.
  */
 static bool stream_survives(struct stream *s, int error)
 {
@@ -83,7 +86,10 @@ static void stream_parse(struct stream *s, size_t len)
 		s->plan.lost(s->plan.context);
 }
 
-/** Reads a piece and passes it on. *ret_len: what was read, 0 at the end. 0, or the negative errno of the sink; -EAGAIN: there was nothing yet. */
+/**
+ * Reads a piece and passes it on. *ret_len: what was read, 0 at the end. 0, or the negative errno of the sink; -EAGAIN: there was nothing
+ * yet.
+ */
 static int stream_pass(struct stream *s, size_t most, size_t *ret_len)
 {
 	ssize_t n;

@@ -1,6 +1,7 @@
 /*
- * One stream of the command's: a thread that reads a piece, writes it out, and then shows it to the parser. Nothing one stream waits for can stop the other:
- * a thread each is the only way to have that without making files non-blocking that are shared with others (a stopped terminal, a full pipe, a hung disk).
+ * One stream of the command's: a thread that reads a piece, writes it out, and then shows it to the parser. Nothing one stream waits for
+ * can stop the other: a thread each is the only way to have that without making files non-blocking that are shared with others (a stopped
+ * terminal, a full pipe, a hung disk).
  */
 #pragma once
 

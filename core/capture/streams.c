@@ -7,7 +7,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A command that prints in bursts is not held up by ours being slower for a moment. More than the kernel allows a user is not given, and not needed. */
+/*
+ * A command that prints in bursts is not held up by ours being slower for a moment. More than the kernel allows a user is not given, and
+ * not needed.
+ */
 #define PIPE_SIZE (1 << 20)
 
 static const char *const names[STREAMS_MOST] = {"stdout", "stderr"};
@@ -38,7 +41,7 @@ static void on_broken(void *context, const char *name, int error)
 	struct lane *lane = context;
 	struct error line;
 
-	error_set(&line, 0, "%s cannot be passed on: %s: the command's end of it is closed", name, strerror(-error));
+	error_set(&line, 0, "%s cannot be passed on: %s: it is read no further", name, strerror(-error));
 	notices_add(lane->streams->plan.warnings->notices, bytes_of(line.text));
 }
 

@@ -1,4 +1,7 @@
-/* The streams of a run and what they pass through: pipes or a terminal to the command, a parser each, the way to the warnings and the recorder. */
+/*
+ * The streams of a run and what they pass through: pipes or a terminal to the command, a parser each, the way to the warnings and the
+ * recorder.
+ */
 #pragma once
 
 #include "core/capture/child.h"
@@ -45,7 +48,10 @@ struct streams {
 	bool has_pty;
 };
 
-/** Makes everything and starts the threads. 0 or a negative errno; `s` is to be finished in any case and must not be moved. Zeroed memory is finished. */
+/**
+ * Makes everything and starts the threads. 0 or a negative errno; `s` is to be finished in any case and must not be moved. Zeroed memory
+ * is finished.
+ */
 int streams_open(struct streams *s, const struct streams_plan *plan);
 
 /** Our ends of what the command writes into. Returns how many. */

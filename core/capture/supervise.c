@@ -12,6 +12,7 @@
 
 static void on_terminating(struct supervision *s, const struct signalfd_siginfo *info);
 static void on_harmless(struct supervision *s, const struct signalfd_siginfo *info);
+static void on_stop(struct supervision *s, const struct signalfd_siginfo *info);
 static void on_child(struct supervision *s, const struct signalfd_siginfo *info);
 static void on_continued(struct supervision *s, const struct signalfd_siginfo *info);
 static void on_resized(struct supervision *s, const struct signalfd_siginfo *info);
@@ -29,7 +30,7 @@ static const struct signal_row {
 	{SIGQUIT, WITH_COMMAND | AS_FILTER, on_terminating},
 	{SIGUSR1, WITH_COMMAND, on_harmless},
 	{SIGUSR2, WITH_COMMAND, on_harmless},
-	{SIGTSTP, WITH_COMMAND, on_harmless},
+	{SIGTSTP, WITH_COMMAND | AS_FILTER, on_stop},
 	{SIGCHLD, WITH_COMMAND, on_child},
 	{SIGCONT, WITH_COMMAND, on_continued},
 	{SIGWINCH, WITH_PTY, on_resized},
@@ -62,10 +63,15 @@ int supervise_prepare(struct supervision *s, sigset_t *ret_before)
 	return s->signals < 0 ? -errno : 0;
 }
 
-/** What the kernel sent went to the whole process group, and so to the command; not into the session of its own that a terminal gives it. */
+/**
+ * What the kernel sent went to the whole process group, and so to the command; but not into the session of its own that a terminal gives
+ * it, and a hang-up is told to the session's leader alone, which may be us.
+ */
 static bool had_it_too(const struct supervision *s, const struct signalfd_siginfo *info)
 {
-	return info->ssi_code == SI_KERNEL && !s->pty;
+	bool leader = getsid(0) == getpid();
+
+	return info->ssi_code == SI_KERNEL && !s->pty && !(info->ssi_signo == SIGHUP && leader);
 }
 
 static void hand_on(const struct supervision *s, const struct signalfd_siginfo *info)
@@ -84,8 +90,8 @@ static void stop_streams(struct supervision *s)
 }
 
 /**
- * A filter's producer got what the kernel sent, too, and may still have last words: its end is waited for. Any other signal, or a second one, is the end at
- * once, and the next one leaves even a stream alone that cannot get rid of its bytes.
+ * A filter's producer got what the kernel sent, too, and may still have last words: its end is waited for. Any other signal, or a second
+ * one, is the end at once, and the next one leaves even a stream alone that cannot get rid of its bytes.
  */
 static void interrupt_filter(struct supervision *s, const struct signalfd_siginfo *info)
 {
@@ -142,8 +148,9 @@ static void on_resized(struct supervision *s, const struct signalfd_siginfo *inf
 }
 
 /**
- * The command was stopped by job control: the shell that waits for us has to see us stopped, too. The recorder is in no transaction meanwhile, or every
- * other helper would wait for us. The signal does nothing where nobody controls jobs (an orphaned process group), and so we cannot get stuck.
+ * The command was stopped by job control: the shell that waits for us has to see us stopped, too. The recorder is in no transaction
+ * meanwhile, or every other helper would wait for us. The signal does nothing where nobody controls jobs (an orphaned process group), and
+ * so we cannot get stuck.
  */
 static void stop_like(struct supervision *s, int number)
 {
@@ -161,6 +168,15 @@ static void stop_like(struct supervision *s, int number)
 		pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (s->recorder)
 		recorder_resume(s->recorder);
+}
+
+/** With a command it is the command that stops, and we follow it; a filter stops by itself. */
+static void on_stop(struct supervision *s, const struct signalfd_siginfo *info)
+{
+	if (s->filter)
+		stop_like(s, SIGTSTP);
+	else
+		hand_on(s, info);
 }
 
 static void take_signals(struct supervision *s)

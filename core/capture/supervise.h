@@ -1,6 +1,6 @@
 /*
- * What the main thread does while the command runs: it hands signals on, stops when the command stops, and waits for the command's end and for its streams'.
- * Signals come through a signalfd, because whether one may be handed on depends on who sent it.
+ * What the main thread does while the command runs: it hands signals on, stops when the command stops, and waits for the command's end
+ * and for its streams'. Signals come through a signalfd, because whether one may be handed on depends on who sent it.
  */
 #pragma once
 
@@ -30,7 +30,10 @@ struct supervision {
 	bool child_paused; /* a stop of the child was seen; true only if it lasts */
 };
 
-/** Blocks the signals that supervise handles, and makes s->signals. *ret_before is the mask that the command is to get. 0 or a negative errno. */
+/**
+ * Blocks the signals that supervise handles, and makes s->signals. *ret_before is the mask that the command is to get. 0 or a negative
+ * errno.
+ */
 int supervise_prepare(struct supervision *s, sigset_t *ret_before);
 
 /** Returns when the command has ended and its streams have, or when a signal says not to wait for those any longer. */
