@@ -59,6 +59,20 @@ def _():
     none_of([path for path in project_files(".c", ".h") if path.startswith(("core/", "fs/")) and read(path).count("\n") > 600])
 
 
+def is_built(path):
+    """Whether the meson.build of its folder names it: a source by its name, a test by what follows `test_`."""
+    folder, name = os.path.split(path)
+    stem = os.path.splitext(name)[0]
+    return f"'{stem.removeprefix('test_') if stem.startswith('test_') else name}'" in read(os.path.join(folder, "meson.build"))
+
+
+@test("every source is built and every test is run")
+def _():
+    sources = [path for path in project_files(".c") if path.startswith(("core/", "fs/"))]
+    tests = [path for path in project_files(".c", ".py", under="tests") if os.path.basename(path).startswith("test_")]
+    none_of([path for path in sources + tests if not is_built(path)])
+
+
 @test("the links of the pages lead somewhere")
 def _():
     pages = [path for path in project_files(".md") if not path.startswith("tests/")]
