@@ -1,6 +1,6 @@
 /*
- * What other programs say about the run in JSON: the execution context that newer Kestra writes, and the list of values that a helper hands to the
- * helpers inside it. Read with jansson: nothing of it is kept digit for digit.
+ * What other programs say about the run in JSON: the execution context that newer Kestra writes, and the list of values that a helper
+ * hands to the helpers inside it. Read with jansson: nothing of it is kept digit for digit.
  */
 #pragma once
 
@@ -37,6 +37,7 @@ int context_read_file(struct context *c, const char *path);
 void context_finish(struct context *c);
 
 /**
- * Reads a JSON array of strings. Each is appended to `ret_texts` and its length, a size_t, to `ret_lengths`. 0; -EINVAL: it is something else; -ENOMEM.
+ * Reads a JSON array of strings. Each is appended to `ret_texts` and its length, a size_t, to `ret_lengths`. 0; -EINVAL: it is something
+ * else; -ENOMEM.
  */
 int context_read_list(struct bytes json, struct buf *ret_texts, struct buf *ret_lengths);

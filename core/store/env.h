@@ -11,11 +11,12 @@ struct store {
 	MDB_env *env;
 	MDB_dbi tables[TABLES];
 	bool writable;
-	bool unsynced; /* the last commit was STORE_SOON */
-	int directory; /* of the store */
+	bool unsynced;	/* the last commit was STORE_SOON */
+	int directory;	/* of the store */
 	int alive;	/* the file of liveness locks (alive.h): the opening that holds ours */
 	int alive_test; /* the one that tests them, our own too */
 	size_t map_size;
+	bool unmapped; /* a new map could not be had and the old one is gone: nothing may be looked at any more */
 
 	/* Held shared by everyone inside a transaction, exclusively while the map is changed: LMDB wants no transaction then. */
 	pthread_rwlock_t map_lock;
@@ -33,10 +34,11 @@ struct txn {
 	int error;
 	struct record_cache records; /* changed records not yet written; only in a write transaction */
 	struct recording *recording; /* what appends keep between them (index.h); owned */
+
+	uintptr_t log_page;  /* of the log, read last */
+	uintptr_t log_ahead; /* up to where the kernel was asked for the log's pages */
+	unsigned log_walk;   /* pages in a row */
 };
 
 /** LMDB's return codes as negative errno. */
 int env_error(int code);
-
-/** Opens or (`create`) makes every table within the transaction. -ENOENT where one is missing. */
-int env_open_tables(struct store *s, MDB_txn *handle, bool create);

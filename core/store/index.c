@@ -21,15 +21,16 @@ static void (*const appliers[EVENT_TYPES])(struct txn *txn, event_t number, cons
 /* Enough for a commit of a flood; a bulk import flushes now and then. */
 #define RECORDS_MOST 100000
 
+/* What there is to append to when memory is out: what is written to it is thrown away with the transaction. */
+static _Thread_local struct recording scratch;
+
 struct recording *recording_of(struct txn *txn)
 {
-	static _Thread_local struct recording scratch;
-
 	if (!txn->recording)
 		txn->recording = calloc(1, sizeof(*txn->recording));
 	if (!txn->recording) {
 		txn_fail(txn, -ENOMEM);
-		scratch.next = 1; /* what is appended now is thrown away */
+		scratch.next = 1;
 		return &scratch;
 	}
 	return txn->recording;
@@ -67,19 +68,25 @@ void index_committed(struct txn *txn)
 	recording->n_taken = 0;
 }
 
-void index_drop(struct txn *txn)
+static void recording_finish(struct recording *recording)
 {
-	struct recording *recording = txn->recording;
-
-	if (!recording)
-		return;
-	drop_locks(txn->store, recording->taken, recording->n_taken);
 	for (size_t i = 0; i < NAME_CACHE_SIZE; i++)
 		buf_finish(&recording->names[i].text);
 	buf_finish(&recording->event);
 	buf_finish(&recording->scratch);
 	free(recording->taken);
 	free(recording->ended);
-	free(recording);
+	*recording = (struct recording){0};
+}
+
+void index_drop(struct txn *txn)
+{
+	if (scratch.next)
+		recording_finish(&scratch);
+	if (!txn->recording)
+		return;
+	drop_locks(txn->store, txn->recording->taken, txn->recording->n_taken);
+	recording_finish(txn->recording);
+	free(txn->recording);
 	txn->recording = NULL;
 }

@@ -36,6 +36,8 @@ static event_t flow_of(struct txn *txn, const struct event *event, event_t numbe
 	buf_add_bytes(b, event->execution.namespace);
 	buf_add_char(b, '/');
 	buf_add_bytes(b, event->execution.flow);
+	if (buf_error(b))
+		txn_fail(txn, buf_error(b));
 	if (kv_get(txn, TABLE_FLOWS, buf_bytes(b), &value))
 		return event_of_key(value.data);
 	kv_put(txn, TABLE_FLOWS, buf_bytes(b), key_bytes(&key));

@@ -65,6 +65,8 @@ static struct scope group_make(struct txn *txn, struct scope parent, struct byte
 	buf_clear(b);
 	buf_add_bytes(b, key_bytes(&above));
 	buf_add_bytes(b, entry);
+	if (buf_error(b))
+		txn_fail(txn, buf_error(b));
 	kv_put(txn, TABLE_GROUP_NAMES, buf_bytes(b), key_bytes(&own));
 	kv_put(txn, TABLE_GROUP_ORDER, key_bytes(&order), key_bytes(&own));
 	edit_group(txn, scope)->parent = parent;
@@ -74,7 +76,8 @@ static struct scope group_make(struct txn *txn, struct scope parent, struct byte
 static void refill(struct txn *txn, struct scope scope, event_t run_id, event_t execution);
 
 /* The folder at `depth` of a path below `parent`, made where it is missing. */
-static struct scope group_at(struct txn *txn, struct scope parent, const struct run_path *path, unsigned depth, event_t number, event_t execution)
+static struct scope group_at(struct txn *txn, struct scope parent, const struct run_path *path, unsigned depth, event_t number,
+			     event_t execution)
 {
 	autobuf struct buf entry = BUF_INIT;
 	struct scope scope;
@@ -132,6 +135,8 @@ static void find_suffix(struct txn *txn, struct attempt_scopes *s)
 		point_suffix(&event, b);
 	else
 		txn_fail(txn, -EUCLEAN);
+	if (buf_error(b))
+		txn_fail(txn, buf_error(b));
 	s->suffix_len = b->len;
 }
 
@@ -145,7 +150,8 @@ const struct attempt_scopes *index_scopes(struct txn *txn, event_t attempt)
 	if (s->attempt == attempt)
 		return s;
 	*s = (struct attempt_scopes){.attempt = attempt};
-	if (!attempt_get(txn, attempt, &a) || !execution_get(txn, a.execution, &e) || !group_get(txn, scope_group(a.group_event, a.depth), &own)) {
+	if (!attempt_get(txn, attempt, &a) || !execution_get(txn, a.execution, &e) ||
+	    !group_get(txn, scope_group(a.group_event, a.depth), &own)) {
 		txn_fail(txn, -EUCLEAN);
 		return s;
 	}
@@ -201,7 +207,8 @@ static void state_moved(struct txn *txn, event_t number, event_t execution, cons
 /* Attempts */
 
 /* The attempt before no longer counts for its run: what showed its outputs has changed; its points are taken out by the SHRUNK events that follow. */
-static enum state supersede(struct txn *txn, event_t number, event_t former, event_t execution, const struct scope *groups, unsigned n_groups)
+static enum state supersede(struct txn *txn, event_t number, event_t former, event_t execution, const struct scope *groups,
+			    unsigned n_groups)
 {
 	struct attempt_record *a = edit_attempt(txn, former);
 

@@ -60,9 +60,11 @@ int name_of_text(struct txn *txn, struct bytes text, uint32_t *ret_id)
 	autobuf struct buf stem = BUF_INIT;
 	int r = stem_of_text(text, &stem);
 
-	if (!r && !name_find(txn, buf_bytes(&stem), ret_id))
-		r = txn_error(txn) ? txn_error(txn) : -ESTALE;
-	return r;
+	if (r < 0)
+		return txn_fail(txn, r);
+	if (name_find(txn, buf_bytes(&stem), ret_id))
+		return 0;
+	return txn_error(txn) ? txn_error(txn) : -ESTALE;
 }
 
 /* The number of a name that may be new. */
@@ -100,7 +102,9 @@ static uint32_t name_id(struct txn *txn, struct bytes text)
 		return cached->id;
 	buf_clear(&cached->text);
 	buf_add_bytes(&cached->text, text);
-	cached->id = buf_error(&cached->text) ? 0 : name_intern(txn, text);
+	if (buf_error(&cached->text))
+		txn_fail(txn, buf_error(&cached->text));
+	cached->id = name_intern(txn, text);
 	return cached->id;
 }
 
@@ -168,5 +172,7 @@ void index_finish(struct txn *txn)
 	if (!txn->recording || !txn->recording->last_point)
 		return;
 	put_varint(&b, txn->recording->last_point);
+	if (buf_error(&b))
+		txn_fail(txn, buf_error(&b));
 	kv_put(txn, TABLE_META, KEY_LAST_POINT, buf_bytes(&b));
 }

@@ -7,6 +7,7 @@
 #include "core/store/index.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 
 #define KEY_NEXT BYTES_LITERAL("next")
 
@@ -42,11 +43,42 @@ void log_finish(struct txn *txn)
 	if (!txn->recording || !txn->recording->next)
 		return;
 	put_varint(&b, txn->recording->next);
+	if (buf_error(&b))
+		txn_fail(txn, buf_error(&b));
 	kv_put(txn, TABLE_META, KEY_NEXT, buf_bytes(&b));
+}
+
+/*
+ * A look-up needs a page here and there, so the kernel is told not to read others along (store.c). Who walks the log is told by its pages, which come in a row: those
+ * that follow are asked for ahead, the more the longer the walk.
+ */
+#define PAGE ((uintptr_t)4096)
+#define NEAR (16 * PAGE)
+#define WALK_LEAST 3	/* pages */
+#define AHEAD_A_PAGE 16 /* pages for each walked */
+#define AHEAD_MOST (256 * PAGE)
+#define LARGEST_PAGE ((uintptr_t)64 << 10) /* of any kernel: what is asked for begins at a multiple */
+
+static void read_ahead(struct txn *txn, const char *data)
+{
+	uintptr_t page = (uintptr_t)data & ~(PAGE - 1), ahead;
+
+	if (page == txn->log_page)
+		return;
+	txn->log_walk = page > txn->log_page && page - txn->log_page <= NEAR ? txn->log_walk + 1 : 0;
+	txn->log_page = page;
+	ahead = txn->log_walk * AHEAD_A_PAGE * PAGE;
+	ahead = ahead < AHEAD_MOST ? ahead : AHEAD_MOST;
+	if (txn->log_walk < WALK_LEAST || (page < txn->log_ahead && txn->log_ahead - page > ahead / 2))
+		return;
+	txn->log_ahead = page + ahead;
+	madvise((void *)(page & ~(LARGEST_PAGE - 1)), ahead, MADV_WILLNEED);
 }
 
 static bool decode(struct txn *txn, struct bytes bytes, struct event *ret_event)
 {
+	if (!txn->writable)
+		read_ahead(txn, bytes.data);
 	if (event_decode(bytes, ret_event))
 		return true;
 	txn_fail(txn, -EUCLEAN);

@@ -66,10 +66,11 @@ int place_explain(const char *dir, int code, struct error *e)
 		{-EUCLEAN, "its data file is damaged or cut short: restore a backup, or `kestrafs-store check --repair`"},
 		{-EACCES, "permission denied: its folder, data.mdb, lock.mdb and alive must be readable and writable for this user"},
 		{-EROFS, "it is on a read-only file system, and its lock file must be writable: mount it writable"},
-		{-ENOSPC, "no space left on its disk"},
+		{-ENOSPC, "no space left on its disk: make room there"},
+		{-ENOTDIR, "it is no folder, or lies below a file: choose another with --store DIR"},
 		{-ENOENT, "there is none yet"},
 		{-EUSERS, "all its reader slots are in use: end some mounts of it"},
-		{-EOVERFLOW, "the log is full: a store takes 2^35 events in its life: begin a new one"},
+		{-EOVERFLOW, "the log is full: a store takes 2^34 events in its life: begin a new one"},
 	};
 	autobuf struct buf shown = BUF_INIT;
 
@@ -80,6 +81,29 @@ int place_explain(const char *dir, int code, struct error *e)
 	return error_set(e, code, "store %s: %s", buf_text(&shown), strerror(-code));
 }
 
+bool store_exists(const char *dir)
+{
+	autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || faccessat(fd, STORE_DATA, F_OK, 0) < 0)
+		return errno != ENOENT;
+	return true;
+}
+
+/*
+ * LMDB maps its lock file without asking whether the disk has room for it, and would be killed at the first touch if not. So the room is taken before: never once the environment is
+ * open, since closing the file in the same process would drop LMDB's locks. What is wrong otherwise LMDB says itself.
+ */
+static int reserve_lock(int directory, unsigned mode)
+{
+	autoclose int fd = openat(directory, STORE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, mode);
+	struct stat file;
+
+	if (fd < 0 || fstat(fd, &file) < 0 || file.st_blocks * 512 >= STORE_LOCK_SIZE)
+		return 0;
+	return posix_fallocate(fd, 0, STORE_LOCK_SIZE) == ENOSPC ? -ENOSPC : 0;
+}
+
 int place_open(const char *dir, bool create, int *ret_fd, unsigned *ret_mode, struct error *e)
 {
 	autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -88,6 +112,8 @@ int place_open(const char *dir, bool create, int *ret_fd, unsigned *ret_mode, st
 
 	if (fd < 0 && errno == ENOENT && create) {
 		r = make_folders(dir);
+		if (r == -ENOENT) /* not "there is none": nothing can be made there */
+			return error_set(e, r, "store %s: its folder cannot be made there: choose another with --store DIR", dir);
 		if (r < 0)
 			return place_explain(dir, r, e);
 		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -100,6 +126,9 @@ int place_open(const char *dir, bool create, int *ret_fd, unsigned *ret_mode, st
 	if (r < 0 && !(create && r == -ENOENT))
 		return place_explain(dir, r, e);
 	*ret_mode = folder.st_mode & 0666;
+	r = reserve_lock(fd, *ret_mode);
+	if (r < 0)
+		return place_explain(dir, r, e);
 	*ret_fd = fd;
 	fd = -1;
 	return 0;

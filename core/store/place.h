@@ -8,6 +8,10 @@
 #define STORE_LOCK "lock.mdb"
 #define STORE_ALIVE "alive"
 
+/** What LMDB's lock file takes with STORE_READERS_MOST readers: 64 bytes each after a head of 128. */
+#define STORE_READERS_MOST 510
+#define STORE_LOCK_SIZE (128 + STORE_READERS_MOST * 64)
+
 /**
  * Opens the folder `dir` (`create`: made with its parents, mode 0700, if it is not there) and looks whether a store can live in it: -EREMOTE on a network file system,
  * -EUCLEAN where the data file is shorter than a database can be. Without `create`, -ENOENT where there is no data file. *ret_mode is the mode its files get: the folder's, without

@@ -171,19 +171,31 @@ bool output_next(struct txn *txn, event_t attempt, event_t from, event_t version
 	return *ret_place <= version && output_at(&c, attempt, *ret_place, version, ret_event);
 }
 
-bool output_find(struct txn *txn, event_t attempt, struct bytes entry, event_t *ret_event)
+bool output_place(struct txn *txn, event_t attempt, struct bytes entry, event_t *ret_place)
 {
-	autocursor struct cursor c = {0};
 	autobuf struct buf b = BUF_INIT;
 	struct key key = key_event(attempt);
 	struct bytes value;
 
 	buf_add_bytes(&b, key_bytes(&key));
 	buf_add_bytes(&b, entry);
+	if (buf_error(&b))
+		txn_fail(txn, buf_error(&b));
 	if (b.len > KEY_MOST || !kv_get(txn, TABLE_OUTPUT_NAMES, buf_bytes(&b), &value))
 		return false;
+	*ret_place = event_of_key(value.data);
+	return true;
+}
+
+bool output_find(struct txn *txn, event_t attempt, struct bytes entry, event_t *ret_event)
+{
+	autocursor struct cursor c = {0};
+	event_t place;
+
+	if (!output_place(txn, attempt, entry, &place))
+		return false;
 	cursor_init(&c, txn, TABLE_OUTPUTS);
-	return output_at(&c, attempt, event_of_key(value.data), EVENT_MAX, ret_event);
+	return output_at(&c, attempt, place, EVENT_MAX, ret_event);
 }
 
 /* Labels */

@@ -55,6 +55,9 @@ unsigned attempts_lost(struct txn *txn, event_t execution);
 /** Outputs of an attempt in the order first set: the first after the place `from` (0: the start), with the event that holds its value as of `version`. Outputs set later are passed over. */
 bool output_next(struct txn *txn, event_t attempt, event_t from, event_t version, event_t *ret_place, event_t *ret_event);
 
+/** By the name of its file: its place, that is the event that set it first. */
+bool output_place(struct txn *txn, event_t attempt, struct bytes entry, event_t *ret_place);
+
 /** By the name of its file: the event that holds its value now. */
 bool output_find(struct txn *txn, event_t attempt, struct bytes entry, event_t *ret_event);
 

@@ -35,8 +35,8 @@ static int find_execution(struct txn *txn, const struct identity *who, event_t *
 		return 0;
 	return error_set(e, -EXDEV, "execution %.*s belongs to flow %.*s/%.*s, not to %.*s/%.*s: use that flow or another execution id",
 			 shown_len(who->execution), who->execution.data, (int)event.execution.namespace.len, event.execution.namespace.data,
-			 (int)event.execution.flow.len, event.execution.flow.data, (int)who->namespace.len, who->namespace.data, (int)who->flow.len,
-			 who->flow.data);
+			 (int)event.execution.flow.len, event.execution.flow.data, (int)who->namespace.len, who->namespace.data,
+			 (int)who->flow.len, who->flow.data);
 }
 
 static void add_labels(const struct identity *who, struct buf *b, struct list *ret)
@@ -122,8 +122,8 @@ int record_execution_end(struct txn *txn, const struct identity *who, enum state
 	if (r < 0)
 		return r;
 	if (!event.about)
-		return error_set(e, -ENOENT, "execution %.*s is unknown: nothing was recorded for it in this store", shown_len(who->execution),
-				 who->execution.data);
+		return error_set(e, -ENOENT, "execution %.*s is unknown: nothing was recorded for it in this store",
+				 shown_len(who->execution), who->execution.data);
 	record_lost(txn, event.about, now, NULL);
 	if (!execution.closed || (state != STATE_NONE && state != execution.given))
 		index_append(txn, &event);
@@ -150,6 +150,8 @@ static bool find_folder(struct txn *txn, event_t execution, const struct run_pat
 	for (unsigned depth = 0; depth <= run_path_depth(path); depth++) {
 		buf_clear(&entry);
 		run_path_entry(path, depth, &entry);
+		if (buf_error(&entry))
+			txn_fail(txn, buf_error(&entry));
 		if (!group_find(txn, at, buf_bytes(&entry), &at))
 			return false;
 	}
@@ -157,7 +159,8 @@ static bool find_folder(struct txn *txn, event_t execution, const struct run_pat
 	return true;
 }
 
-static bool find_run(struct txn *txn, event_t execution, const struct identity *who, struct bytes twin, struct resolved *ret, struct event *ret_attempt)
+static bool find_run(struct txn *txn, event_t execution, const struct identity *who, struct bytes twin, struct resolved *ret,
+		     struct event *ret_attempt)
 {
 	struct run_path path;
 	struct scope folder;
@@ -165,8 +168,8 @@ static bool find_run(struct txn *txn, event_t execution, const struct identity *
 	struct run run;
 
 	run_path_of_identity(who, twin, &path);
-	if (!find_folder(txn, execution, &path, &folder) || !group_get(txn, folder, &g) || !g.run || !run_get(txn, execution, g.run, &run) ||
-	    !log_read(txn, run.attempt, ret_attempt))
+	if (!find_folder(txn, execution, &path, &folder) || !group_get(txn, folder, &g) || !g.run ||
+	    !run_get(txn, execution, g.run, &run) || !log_read(txn, run.attempt, ret_attempt))
 		return false;
 	ret->run = g.run;
 	ret->former = run.attempt;
@@ -208,8 +211,8 @@ static int resolve(struct txn *txn, const struct identity *who, struct resolved 
 	if (r < 0)
 		return r;
 	if (ret->execution && execution.closed)
-		return error_set(e, -ESHUTDOWN, "execution %.*s is closed: it takes no more runs: begin another execution", shown_len(who->execution),
-				 who->execution.data);
+		return error_set(e, -ESHUTDOWN, "execution %.*s is closed: it takes no more runs: begin another execution",
+				 shown_len(who->execution), who->execution.data);
 	resolve_run(txn, who, ret);
 	return txn_error(txn);
 }

@@ -48,11 +48,12 @@ struct key key_events(event_t first, event_t second)
 	return key;
 }
 
+/* The event first: what is new stands at a table's end, so its pages get full, and what belongs to one execution stands together. */
 struct key key_scope(struct scope scope)
 {
-	struct key key = {.at = {(unsigned char)scope.code}, .len = 1};
+	struct key key = key_event(scope.event);
 
-	key_add(&key, scope.event);
+	key.at[key.len++] = (unsigned char)scope.code;
 	return key;
 }
 
@@ -76,7 +77,7 @@ struct key key_series(struct scope scope, uint32_t tag, uint32_t name)
 
 struct scope scope_of_key(const void *key)
 {
-	return scope_of(*(const unsigned char *)key, event_of_key((const char *)key + 1));
+	return scope_of(((const unsigned char *)key)[EVENT_KEY_LEN], event_of_key(key));
 }
 
 /* Records */
@@ -395,19 +396,28 @@ bool record_get(struct txn *txn, enum table table, struct bytes key, void *ret)
 	return true;
 }
 
+/* What is written after an error is thrown away; empty each time, since it may have been a record of another table. */
+static void *out_of_memory(struct txn *txn)
+{
+	static _Thread_local struct record_slot scratch;
+
+	txn_fail(txn, -ENOMEM);
+	memset(&scratch, 0, sizeof(scratch));
+	return &scratch.record;
+}
+
 void *record_edit(struct txn *txn, enum table table, struct bytes key)
 {
-	static _Thread_local struct record_slot scratch; /* what is written after an error is thrown away */
 	struct record_slot **place, *slot;
 
 	if (txn->records.used * 2 >= txn->records.n_slots && cache_grow(&txn->records) < 0)
-		return txn_fail(txn, -ENOMEM), &scratch.record;
+		return out_of_memory(txn);
 	place = slot_find(&txn->records, table, key);
 	if (*place)
 		return &(*place)->record;
 	slot = calloc(1, sizeof(*slot));
 	if (!slot)
-		return txn_fail(txn, -ENOMEM), &scratch.record;
+		return out_of_memory(txn);
 	slot->table = table;
 	slot->key.len = key.len;
 	memcpy(slot->key.at, key.data, key.len);

@@ -158,7 +158,8 @@ static bool next_chunk(struct series_scan *scan)
 }
 
 /*
- * Bytes so far grow with event numbers as long as nothing was taken out, so the chunk of an offset is found by halving the numbers: each step one seek.
+ * Bytes so far grow with event numbers as long as nothing was taken out, so the chunk of an offset is found by halving the numbers: each step one seek. Behind the last closed
+ * chunk comes the newest, which is not in the table and ends behind any offset.
  */
 static event_t find_offset(struct series_scan *scan, uint64_t offset)
 {
@@ -168,7 +169,7 @@ static event_t find_offset(struct series_scan *scan, uint64_t offset)
 	while (low < high) {
 		event_t middle = low + (high - low) / 2;
 
-		if (chunk_seek(&scan->chunks, scan->id, middle, &chunk) && chunk.bytes > offset)
+		if (!chunk_seek(&scan->chunks, scan->id, middle, &chunk) || chunk.bytes > offset)
 			high = middle;
 		else
 			low = middle + 1;
@@ -176,8 +177,8 @@ static event_t find_offset(struct series_scan *scan, uint64_t offset)
 	return low;
 }
 
-void series_scan_init(struct series_scan *scan, struct txn *txn, const struct series_id *id, const struct series *s, event_t version, uint64_t offset,
-		      uint64_t *ret_at)
+void series_scan_init(struct series_scan *scan, struct txn *txn, const struct series_id *id, const struct series *s, event_t version,
+		      uint64_t offset, uint64_t *ret_at)
 {
 	event_t from = s->first;
 	struct chunk chunk, before;
@@ -188,6 +189,8 @@ void series_scan_init(struct series_scan *scan, struct txn *txn, const struct se
 	*ret_at = 0;
 	if (offset && !s->shrunk)
 		from = find_offset(scan, offset);
+	if (from > version) /* an offset behind the end of this version may be one of a later version */
+		from = version;
 	if (from > s->first && chunk_before(&scan->chunks, id, from, &before))
 		*ret_at = before.bytes;
 	if (chunk_seek(&scan->chunks, id, from, &chunk))
@@ -244,6 +247,8 @@ static size_t suffix_len(struct txn *txn, struct suffix_cache *cache, event_t at
 		buf_clear(&cache->text);
 		if (log_read(txn, attempt, &event) && event.type == EVENT_ATTEMPT)
 			point_suffix(&event, &cache->text);
+		if (buf_error(&cache->text))
+			txn_fail(txn, buf_error(&cache->text));
 	}
 	return cache->text.len;
 }
@@ -281,7 +286,8 @@ uint64_t series_bytes(struct txn *txn, const struct series_id *id, const struct 
 	return before + walk_bytes(&scan);
 }
 
-unsigned series_totals(struct txn *txn, const struct series_id *id, const struct series *s, event_t version, struct totals ret[METRIC_TYPES])
+unsigned series_totals(struct txn *txn, const struct series_id *id, const struct series *s, event_t version,
+		       struct totals ret[METRIC_TYPES])
 {
 	autoscan struct series_scan scan = {0};
 	struct event point;

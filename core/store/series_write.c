@@ -60,7 +60,8 @@ static void close_chunk(struct txn *txn, struct series *s, struct scope scope, u
 
 static bool chunk_is_full(const struct series *s, event_t number)
 {
-	return s->chunk_count >= CHUNK_POINTS || number - s->chunk_first > CHUNK_EVENTS_SPARE + (uint64_t)s->chunk_count * CHUNK_EVENTS_PER_POINT;
+	return s->chunk_count >= CHUNK_POINTS ||
+	       number - s->chunk_first > CHUNK_EVENTS_SPARE + (uint64_t)s->chunk_count * CHUNK_EVENTS_PER_POINT;
 }
 
 static void begin_series(struct txn *txn, struct series *s, struct scope scope, uint32_t tag, uint32_t name, event_t number)
@@ -131,32 +132,58 @@ void series_shrink(struct txn *txn, const struct series_id *id, event_t attempt,
 	}
 }
 
+static void copy_point(struct txn *txn, struct scope to, uint32_t name, event_t number, const struct event *point, size_t suffix_len)
+{
+	struct series_point added = {
+		.number = number,
+		.bytes = point_bytes(point, suffix_len),
+		.type = point->point.type,
+		.timestamp = point->point.timestamp,
+		.value = value_of(point),
+	};
+
+	series_add(txn, to, 0, name, &added);
+}
+
+/* `text`: the name's. What is appended meanwhile may move what a view of the store points to, so both it and each point are done with before. */
+static void copy_series(struct txn *txn, struct scope from, struct scope to, uint32_t name, struct bytes text)
+{
+	struct series_id id = {.scope = from, .name = name, .text = text};
+	autoscan struct series_scan scan = {0};
+	autobuf struct buf suffix = BUF_INIT;
+	struct event attempt, point;
+	event_t number, whose = 0;
+	struct series s;
+	uint64_t at;
+
+	if (!series_get(txn, from, 0, name, &s))
+		return;
+	series_scan_init(&scan, txn, &id, &s, s.last, 0, &at);
+	while (series_scan_next(&scan, &number, &point)) {
+		if (whose != point.about) {
+			buf_clear(&suffix);
+			if (!log_read(txn, point.about, &attempt))
+				return;
+			point_suffix(&attempt, &suffix);
+			if (buf_error(&suffix))
+				txn_fail(txn, buf_error(&suffix));
+			whose = point.about;
+		}
+		copy_point(txn, to, name, number, &point, suffix.len);
+	}
+}
+
 void series_copy(struct txn *txn, struct scope from, struct scope to)
 {
 	event_t next = 0;
 	uint32_t name;
 
 	while (series_next(txn, from, next, &next, &name)) {
-		struct series_id id = {.scope = from, .name = name, .text = name_text(txn, name)};
-		autoscan struct series_scan scan = {0};
-		struct event attempt, point;
-		struct series s;
-		event_t number;
-		uint64_t at;
+		autobuf struct buf text = BUF_INIT;
 
-		if (!series_get(txn, from, 0, name, &s))
-			continue;
-		series_scan_init(&scan, txn, &id, &s, s.last, 0, &at);
-		while (series_scan_next(&scan, &number, &point)) {
-			autobuf struct buf suffix = BUF_INIT;
-			struct series_point added = {.number = number, .type = point.point.type, .timestamp = point.point.timestamp};
-
-			if (!log_read(txn, point.about, &attempt))
-				break;
-			point_suffix(&attempt, &suffix);
-			added.bytes = point_bytes(&point, suffix.len);
-			added.value = value_of(&point);
-			series_add(txn, to, 0, name, &added);
-		}
+		buf_add_bytes(&text, name_text(txn, name));
+		if (buf_error(&text))
+			txn_fail(txn, buf_error(&text));
+		copy_series(txn, from, to, name, buf_bytes(&text));
 	}
 }

@@ -16,16 +16,22 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 /* Address space, not memory or disk: the file grows as it is filled. $KESTRAFS_MAP_SIZE (bytes) for valgrind and small containers. */
 #define MAP_SIZE_DEFAULT ((size_t)1 << 40)
 #define MAP_SIZE_LEAST ((size_t)16 << 20)
 
-/* Mounts, their worker threads and other programs that read at once. */
-#define READERS_MOST 510
-
 #define FORMAT_VERSION 1
+
+/* Room on the disk below which a write that failed in part did so for want of it. */
+#define DISK_FULL_BELOW (UINT64_C(1) << 20)
+
+/* The map is full; another process has outgrown ours. Numbers that no system call of LMDB's comes back with: EFBIG, for one, is a limit on the file's size, and no larger map helps. */
+#define MAP_FULL (-EXFULL)
+#define MAP_OUTGROWN (-ELNRNG)
 
 int env_error(int code)
 {
@@ -40,8 +46,8 @@ int env_error(int code)
 		{MDB_PANIC, -EUCLEAN},
 		{MDB_INVALID, -EUCLEAN},
 		{MDB_VERSION_MISMATCH, -EMEDIUMTYPE},
-		{MDB_MAP_FULL, -EFBIG},
-		{MDB_MAP_RESIZED, -EXFULL},
+		{MDB_MAP_FULL, MAP_FULL},
+		{MDB_MAP_RESIZED, MAP_OUTGROWN},
 		{MDB_READERS_FULL, -EUSERS},
 		{MDB_BAD_RSLOT, -EUSERS},
 	};
@@ -54,15 +60,9 @@ int env_error(int code)
 	return -EIO;
 }
 
-int env_open_tables(struct store *s, MDB_txn *handle, bool create)
+static int open_table(struct store *s, MDB_txn *handle, enum table table, bool create)
 {
-	for (int i = 0; i < TABLES; i++) {
-		int r = mdb_dbi_open(handle, table_name((enum table)i), create ? MDB_CREATE : 0, &s->tables[i]);
-
-		if (r)
-			return env_error(r);
-	}
-	return 0;
+	return env_error(mdb_dbi_open(handle, table_name(table), create ? MDB_CREATE : 0, &s->tables[table]));
 }
 
 /* Opening */
@@ -83,7 +83,10 @@ static void cleanup_env(MDB_env **env)
 		mdb_env_close(*env);
 }
 
-/* One try of opening with a map size; the map of a file that is larger already is as large as that. */
+/*
+ * One try of opening with a map size; the map of a file that is larger already is as large as that. Without read-ahead: what is looked up lies all over the file, and some disks
+ * would read megabytes for each page (log.c asks ahead where it walks).
+ */
 static int env_try(const char *path, size_t map_size, unsigned flags, unsigned mode, MDB_env **ret_env)
 {
 	cleanup(cleanup_env) MDB_env *env = NULL;
@@ -94,9 +97,9 @@ static int env_try(const char *path, size_t map_size, unsigned flags, unsigned m
 	if (!r)
 		r = mdb_env_set_maxdbs(env, TABLES);
 	if (!r)
-		r = mdb_env_set_maxreaders(env, READERS_MOST);
+		r = mdb_env_set_maxreaders(env, STORE_READERS_MOST);
 	if (!r)
-		r = mdb_env_open(env, path, flags | MDB_NOTLS, mode);
+		r = mdb_env_open(env, path, flags | MDB_NOTLS | MDB_NORDAHEAD, mode);
 	if (r)
 		return env_error(r);
 	*ret_env = env;
@@ -155,11 +158,14 @@ static int check_format(struct txn *txn)
  * LMDB gives an emptied table's last page back only at the commit, so an import whose attempts begin and end in one transaction would take a fresh page for each. A row of no
  * execution keeps the table from ever being empty.
  */
-static void keep_running_filled(struct txn *txn)
+static int keep_running_filled(struct txn *txn)
 {
 	struct key key = key_events(0, 0);
+	struct bytes value;
 
-	kv_put(txn, TABLE_RUNNING, key_bytes(&key), BYTES_LITERAL(""));
+	if (!kv_get(txn, TABLE_RUNNING, key_bytes(&key), &value))
+		kv_put(txn, TABLE_RUNNING, key_bytes(&key), BYTES_LITERAL(""));
+	return txn_error(txn);
 }
 
 static int make_format(struct txn *txn)
@@ -171,8 +177,9 @@ static int make_format(struct txn *txn)
 		return r;
 	put_varint(&b, FORMAT_VERSION);
 	put_u64(&b, (uint64_t)clock_now());
+	if (buf_error(&b))
+		return buf_error(&b);
 	kv_put(txn, TABLE_META, KEY_FORMAT, buf_bytes(&b));
-	keep_running_filled(txn);
 	return txn_error(txn);
 }
 
@@ -188,6 +195,20 @@ usec_t store_created(struct txn *txn)
 	return (usec_t)get_u64(&r);
 }
 
+/* The format comes first: a newer store may have other tables. */
+static int open_tables(struct txn *txn, bool create)
+{
+	int r = open_table(txn->store, txn->handle, TABLE_META, create);
+
+	if (!r)
+		r = create ? make_format(txn) : check_format(txn);
+	for (int table = TABLE_META + 1; !r && table < TABLES; table++)
+		r = open_table(txn->store, txn->handle, (enum table)table, create);
+	if (!r && create)
+		r = keep_running_filled(txn);
+	return r;
+}
+
 /* All tables are made in one transaction together with the format, so that a store is there whole or not at all. */
 static int prepare_tables(struct store *s, bool create)
 {
@@ -196,9 +217,7 @@ static int prepare_tables(struct store *s, bool create)
 
 	if (r < 0)
 		return r;
-	r = env_open_tables(s, txn.handle, create);
-	if (!r)
-		r = create ? make_format(&txn) : check_format(&txn);
+	r = open_tables(&txn, create);
 	if (r < 0) {
 		mdb_txn_abort(txn.handle);
 		return r;
@@ -226,6 +245,7 @@ static int open_env(struct store *s, const char *dir, enum store_access access, 
 	if (r < 0)
 		return r;
 	place_adopt(s->directory, mode);
+	mdb_reader_check(s->env, NULL); /* a reader that was killed keeps every page freed since */
 	r = hide_descriptors(s);
 	return r < 0 ? r : check_length(s);
 }
@@ -298,24 +318,45 @@ void store_identity(const struct store *s, uint64_t *ret_device, uint64_t *ret_i
 	*ret_inode = file.st_ino;
 }
 
-/* Another process may have grown the file beyond our map, or our own map is full. */
-static int change_map(struct store *s, size_t size)
+/* Whether there is room for so many bytes of address space more. */
+static bool has_room(size_t more)
 {
-	int r;
+	void *at = mmap(NULL, more, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return at != MAP_FAILED && munmap(at, more) == 0;
+}
+
+/* LMDB drops the old map before it makes the new one: if that fails there is none, and whoever looked at the store again would crash. So room is tried for first. */
+static int replace_map(struct store *s, size_t size)
+{
+	MDB_envinfo info;
+	int r = env_error(mdb_env_info(s->env, &info));
+
+	if (r < 0)
+		return r;
+	if (size > info.me_mapsize && !has_room(size - info.me_mapsize))
+		return -ENOMEM;
+	r = env_error(mdb_env_set_mapsize(s->env, size));
+	s->unmapped = r < 0;
+	return r;
+}
+
+/* Another process may have grown the file beyond our map, or our own map is full: twice as large, or where address space is limited, as much more as there is. */
+static int grow_map(struct store *s)
+{
+	int r = -ENOMEM;
 
 	pthread_rwlock_wrlock(&s->map_lock);
 	for (size_t i = 0; i < s->n_pool; i++)
 		mdb_txn_abort(s->pool[i]);
 	s->n_pool = 0;
-	r = env_error(mdb_env_set_mapsize(s->env, size));
+	for (size_t more = s->map_size; r == -ENOMEM && !s->unmapped && more >= MAP_SIZE_LEAST / 4; more /= 2) {
+		r = replace_map(s, s->map_size + more);
+		if (!r)
+			s->map_size += more;
+	}
 	pthread_rwlock_unlock(&s->map_lock);
 	return r;
-}
-
-static int grow_map(struct store *s)
-{
-	s->map_size *= 2;
-	return change_map(s, s->map_size);
 }
 
 /* Writing */
@@ -333,6 +374,21 @@ static int settle(struct store *s, enum durability durability, bool changed)
 	return env_error(mdb_env_sync(s->env, 1));
 }
 
+/* LMDB calls a write that the disk had room for in part an input/output error. */
+static bool disk_is_full(const struct store *s)
+{
+	struct statvfs fs;
+
+	return fstatvfs(s->directory, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < DISK_FULL_BELOW;
+}
+
+/* Locks go first: the next writer gives the same numbers to its own attempts. */
+static void drop(struct txn *txn)
+{
+	index_drop(txn);
+	mdb_txn_abort(txn->handle);
+}
+
 static int commit(struct txn *txn, enum durability durability)
 {
 	int r;
@@ -340,13 +396,13 @@ static int commit(struct txn *txn, enum durability durability)
 	index_finish(txn);
 	records_flush(txn);
 	if (txn->error) {
-		mdb_txn_abort(txn->handle);
+		drop(txn);
 		return txn->error;
 	}
 	mdb_env_set_flags(txn->store->env, MDB_NOMETASYNC, durability == STORE_SOON);
 	r = env_error(mdb_txn_commit(txn->handle));
 	if (r < 0)
-		return r;
+		return r == -EIO && disk_is_full(txn->store) ? -ENOSPC : r;
 	index_committed(txn);
 	return settle(txn->store, durability, txn->recording != NULL);
 }
@@ -357,18 +413,18 @@ static int update_once(struct store *s, enum durability durability, int (*functi
 	int r;
 
 	pthread_rwlock_rdlock(&s->map_lock);
-	r = env_error(mdb_txn_begin(s->env, NULL, 0, &txn.handle));
+	r = s->unmapped ? -ENOMEM : env_error(mdb_txn_begin(s->env, NULL, 0, &txn.handle));
 	if (!r) {
 		r = function(&txn, context);
 		if (!r)
 			r = txn.error;
 		if (r < 0)
-			mdb_txn_abort(txn.handle);
+			drop(&txn);
 		else
 			r = commit(&txn, durability);
 		/* what made the function fail is the store's trouble, if it had any */
-		if (txn.error == -EFBIG)
-			r = -EFBIG;
+		if (txn.error == MAP_FULL)
+			r = MAP_FULL;
 		records_drop(&txn.records);
 		index_drop(&txn);
 	}
@@ -384,12 +440,9 @@ int store_update(struct store *s, enum durability durability, int (*function)(st
 		return -EACCES;
 	for (;;) {
 		r = update_once(s, durability, function, context);
-		if (r == -EFBIG)
-			r = grow_map(s);
-		else if (r == -EXFULL)
-			r = change_map(s, 0);
-		else
+		if (r != MAP_FULL && r != MAP_OUTGROWN)
 			return r;
+		r = grow_map(s);
 		if (r < 0)
 			return r;
 	}
@@ -451,7 +504,7 @@ static int view_once(struct store *s, int (*function)(struct txn *, void *), voi
 	int r;
 
 	pthread_rwlock_rdlock(&s->map_lock);
-	r = read_begin(s, &txn.handle);
+	r = s->unmapped ? -ENOMEM : read_begin(s, &txn.handle);
 	if (!r) {
 		r = function(&txn, context);
 		if (txn.error)
@@ -466,7 +519,10 @@ int store_view(struct store *s, int (*function)(struct txn *txn, void *context),
 {
 	int r = view_once(s, function, context);
 
-	if (r == -EXFULL && change_map(s, 0) == 0)
-		r = view_once(s, function, context);
+	while (r == MAP_OUTGROWN) {
+		r = grow_map(s);
+		if (!r)
+			r = view_once(s, function, context);
+	}
 	return r;
 }

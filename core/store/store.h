@@ -16,9 +16,12 @@
 struct store;
 struct txn;
 
-/** The number of an event: its place in the log, from 1. 0 is "none". Below 2^35, so that node numbers of the mount have room for it. */
+/** The number of an event: its place in the log, from 1. 0 is "none". Below 2^34, so that node numbers of the mount have room for it. */
 typedef uint64_t event_t;
-#define EVENT_MAX ((UINT64_C(1) << 35) - 1)
+#define EVENT_MAX ((UINT64_C(1) << 34) - 1)
+
+/** False where there is certainly no store in `dir`; does not open it. */
+bool store_exists(const char *dir);
 
 enum store_access {
 	STORE_CREATE, /* read and write; made (0700) if it is not there. Uses write transactions alone until store_view is called */
