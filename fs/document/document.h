@@ -52,6 +52,8 @@ int render_attempt_outputs(struct document *d, struct sink *sink);
 int render_summary(struct document *d, struct sink *sink);
 int render_series(struct document *d, struct sink *sink);
 int size_series(struct document *d, uint64_t *ret_size);
+/** Where the series of a KIND_SERIES node began: its first point's event. */
+int series_first(struct document *d, event_t *ret_first);
 int render_lines(struct document *d, struct sink *sink);
 int size_lines(struct document *d, uint64_t *ret_size);
 int render_value(struct document *d, struct sink *sink);
@@ -59,5 +61,5 @@ int render_value(struct document *d, struct sink *sink);
 /** Appends the outputs of an attempt as of a version, `{…}`; also a part of taskrun.json and execution.json. */
 void outputs_write(struct txn *txn, event_t attempt, event_t version, struct sink *sink);
 
-/** The canonical value at the place of a KIND_VALUE node. -ESTALE. */
-int value_of_node(struct txn *txn, struct node node, struct bytes *ret_value);
+/** The canonical value at the place of a KIND_VALUE node, and what follows it in the output it is part of. -ESTALE. */
+int value_from_node(struct txn *txn, struct node node, struct bytes *ret_rest);

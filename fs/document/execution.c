@@ -88,6 +88,8 @@ static void add_states(struct buf *b, const struct states *s)
 
 	buf_add_format(b, "{\"current\":\"%s\",\"histories\":[", state_name(s->current));
 	buf_add_bytes(b, buf_bytes(s->b));
+	if (buf_error(s->b))
+		txn_fail(s->txn, buf_error(s->b));
 	buf_add_char(b, ']');
 	if (s->current != STATE_RUNNING) {
 		clock_format_duration(s->last - s->start, duration);
@@ -171,10 +173,14 @@ static void add_attempts(const struct scene *scene, event_t from, unsigned upto,
 	buf_add_char(b, ']');
 }
 
-static void flush(struct buf *b, struct sink *sink)
+/* buf_clear forgets an error, so it is asked for here. */
+static int flush(struct buf *b, struct sink *sink)
 {
+	int r = buf_error(b);
+
 	sink_add_bytes(sink, buf_bytes(b));
 	buf_clear(b);
+	return r;
 }
 
 /* One task run as its attempt `id` shows it. `beside`: exitCode also next to outputs (taskrun.json). */
@@ -184,6 +190,7 @@ static int write_taskrun(const struct scene *scene, event_t id, bool beside, str
 	struct attempt_record a;
 	struct event event;
 	bool ended;
+	int r;
 
 	if (!attempt_get(scene->txn, id, &a) || !log_read(scene->txn, id, &event))
 		return -ESTALE;
@@ -191,9 +198,9 @@ static int write_taskrun(const struct scene *scene, event_t id, bool beside, str
 	add_identity(&b, &event);
 	add_attempts(scene, id, a.number, &b);
 	buf_add_text(&b, ",\"outputs\":{\"vars\":");
-	if (buf_error(&b))
-		return buf_error(&b);
-	flush(&b, sink);
+	r = flush(&b, sink);
+	if (r < 0)
+		return r;
 	outputs_write(scene->txn, id, scene->version, sink);
 	if (ended)
 		buf_add_format(&b, ",\"exitCode\":%d", a.exit_code);
@@ -203,8 +210,7 @@ static int write_taskrun(const struct scene *scene, event_t id, bool beside, str
 	buf_add_text(&b, ",\"state\":");
 	add_attempt_state(scene, id, &a, &b);
 	buf_add_char(&b, '}');
-	flush(&b, sink);
-	return buf_error(&b);
+	return flush(&b, sink);
 }
 
 int render_taskrun(struct document *d, struct sink *sink)
@@ -253,32 +259,54 @@ static void add_head(const struct scene *scene, event_t execution, const struct 
 	buf_add_text(b, ",\"taskRunList\":[");
 }
 
-int render_execution_json(struct document *d, struct sink *sink)
+static int write_head(struct document *d, const struct scene *scene, event_t execution, struct sink *sink)
 {
 	autobuf struct buf head = BUF_INIT;
-	struct scene scene = scene_of(d);
-	struct attempt_record a;
 	struct event event;
-	struct run run;
-	event_t execution, id = 0;
-	bool first = true;
-	int r = version_execution(d->txn, d->node.event, &execution);
 
-	if (r < 0)
-		return r;
 	if (!log_read(d->txn, execution, &event) || event.type != EVENT_EXECUTION)
 		return -ESTALE;
-	add_head(&scene, execution, &event, &head);
-	if (buf_error(&head))
-		return buf_error(&head);
-	flush(&head, sink);
-	while (!sink_full(sink) && run_next(d->txn, execution, id, &id, &run) && id <= d->node.event) {
+	add_head(scene, execution, &event, &head);
+	return flush(&head, sink);
+}
+
+/* The last run that ends within a window is where the next one goes on: else reading thousands of runs in pieces would begin at the first each time. */
+static void leave_off(struct document *d, event_t run, const struct sink *sink)
+{
+	if (!d->resume || !sink->data || sink_full(sink))
+		return;
+	d->resume->at = sink->at;
+	d->resume->place = run;
+}
+
+static bool take_up(struct document *d, struct sink *sink, event_t *ret_run)
+{
+	if (!d->resume || !sink->data || !d->resume->place || d->resume->at > sink->from)
+		return false;
+	sink->at = d->resume->at;
+	*ret_run = d->resume->place;
+	return true;
+}
+
+int render_execution_json(struct document *d, struct sink *sink)
+{
+	struct scene scene = scene_of(d);
+	struct attempt_record a;
+	struct run run;
+	event_t execution, id = 0;
+	int r = version_execution(d->txn, d->node.event, &execution);
+
+	if (!r && !take_up(d, sink, &id))
+		r = write_head(d, &scene, execution, sink);
+	if (r < 0)
+		return r;
+	for (bool first = id == 0; !sink_full(sink) && run_next(d->txn, execution, id, &id, &run) && id <= d->node.event; first = false) {
 		if (!first)
 			sink_add_text(sink, ",");
-		first = false;
 		r = write_taskrun(&scene, run_attempt_at(d->txn, &run, d->node.event, &a), false, sink);
 		if (r < 0)
 			return r;
+		leave_off(d, id, sink);
 	}
 	sink_add_text(sink, "]}\n");
 	return 0;

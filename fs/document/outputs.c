@@ -1,8 +1,9 @@
 /*
  * outputs.json: of an attempt the outputs themselves, of a folder of runs `{"<value>": {…}}`, of an execution at the path a Kestra expression uses (`<task>.vars.<name>`,
- * `<task>.<value>.vars.<name>`). What has no output is left out.
+ * `<task>.<value>.vars.<name>`). What has no output is left out. A task may have a run without a value beside runs with values: the keys of both stand in one object then.
  */
 #include "core/base/cleanup.h"
+#include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/store/path.h"
 #include "core/store/query.h"
@@ -10,7 +11,7 @@
 
 #include <errno.h>
 
-static void write_key(struct sink *sink, struct bytes key, bool *first)
+static void write_key(struct txn *txn, struct sink *sink, struct bytes key, bool *first)
 {
 	autobuf struct buf text = BUF_INIT;
 
@@ -18,6 +19,8 @@ static void write_key(struct sink *sink, struct bytes key, bool *first)
 		sink_add_text(sink, ",");
 	*first = false;
 	text_add_json_string(&text, key);
+	if (buf_error(&text))
+		txn_fail(txn, buf_error(&text));
 	sink_add_bytes(sink, buf_bytes(&text));
 	sink_add_text(sink, ":");
 }
@@ -30,7 +33,7 @@ static void write_members(struct txn *txn, event_t attempt, event_t version, str
 	while (!sink_full(sink) && output_next(txn, attempt, place, version, &place, &number)) {
 		if (!log_read(txn, number, &event))
 			return;
-		write_key(sink, event.output.name, first);
+		write_key(txn, sink, event.output.name, first);
 		sink_add_bytes(sink, event.output.value);
 	}
 }
@@ -55,16 +58,21 @@ static event_t own_attempt(struct txn *txn, event_t execution, const struct grou
 	return run_attempt_at(txn, &run, version, &a);
 }
 
+static bool attempt_has_outputs(struct txn *txn, event_t attempt, event_t version)
+{
+	event_t place, number;
+
+	return attempt && output_next(txn, attempt, 0, version, &place, &number);
+}
+
 static bool has_outputs(struct txn *txn, event_t execution, struct scope folder, event_t version)
 {
 	struct scope below = {0};
 	struct group g;
-	event_t attempt, place = 0, number;
 
 	if (folder.event > version || !group_get(txn, folder, &g))
 		return false;
-	attempt = own_attempt(txn, execution, &g, version);
-	if (attempt && output_next(txn, attempt, 0, version, &place, &number))
+	if (attempt_has_outputs(txn, own_attempt(txn, execution, &g, version), version))
 		return true;
 	while (group_next(txn, folder, below.event, &below))
 		if (has_outputs(txn, execution, below, version))
@@ -72,7 +80,39 @@ static bool has_outputs(struct txn *txn, event_t execution, struct scope folder,
 	return false;
 }
 
-static void write_folder_key(struct txn *txn, struct scope folder, struct sink *sink, bool *first)
+/* What a folder's own run has in an object beside the folders below: its outputs, or all of them under `vars`. */
+struct beside {
+	event_t attempt; /* 0: nothing */
+	bool vars;
+};
+
+static bool is_taken(struct txn *txn, struct beside beside, struct bytes key, event_t version)
+{
+	autobuf struct buf entry = BUF_INIT;
+	event_t place;
+
+	if (!beside.attempt)
+		return false;
+	if (beside.vars)
+		return bytes_equal(key, BYTES_LITERAL("vars")) && attempt_has_outputs(txn, beside.attempt, version);
+	name_encode(&entry, key, NULL, NAME_ENTRY_MAX);
+	if (buf_error(&entry))
+		txn_fail(txn, buf_error(&entry));
+	return output_place(txn, beside.attempt, buf_bytes(&entry), &place) && place <= version;
+}
+
+/* As with names of files: what would meet a name that is there gets its first byte as `%XX`, so that no key stands twice. */
+static void avoid(struct buf *key)
+{
+	struct buf avoided = BUF_INIT;
+
+	buf_add_format(&avoided, "%%%02X", (unsigned char)key->data[0]);
+	buf_add(&avoided, key->data + 1, key->len - 1);
+	buf_finish(key);
+	*key = avoided;
+}
+
+static void write_folder_key(struct txn *txn, struct scope folder, struct beside beside, event_t version, struct sink *sink, bool *first)
 {
 	autobuf struct buf key = BUF_INIT;
 	struct run_path path;
@@ -82,7 +122,11 @@ static void write_folder_key(struct txn *txn, struct scope folder, struct sink *
 		return;
 	run_path_of_event(&event, &path);
 	run_path_key(&path, scope_depth(folder), &key);
-	write_key(sink, buf_bytes(&key), first);
+	if (key.len && is_taken(txn, beside, buf_bytes(&key), version))
+		avoid(&key);
+	if (buf_error(&key))
+		txn_fail(txn, buf_error(&key));
+	write_key(txn, sink, buf_bytes(&key), first);
 }
 
 /* `vars`: the execution's form. */
@@ -97,16 +141,16 @@ static void write_folder(struct txn *txn, event_t execution, struct scope folder
 		return;
 	attempt = own_attempt(txn, execution, &g, version);
 	sink_add_text(sink, "{");
-	if (attempt && vars) {
-		write_key(sink, BYTES_LITERAL("vars"), &first);
+	if (vars && attempt_has_outputs(txn, attempt, version)) {
+		write_key(txn, sink, BYTES_LITERAL("vars"), &first);
 		outputs_write(txn, attempt, version, sink);
-	} else if (attempt) {
+	} else if (attempt && !vars) {
 		write_members(txn, attempt, version, sink, &first);
 	}
 	while (!sink_full(sink) && group_next(txn, folder, below.event, &below)) {
 		if (!has_outputs(txn, execution, below, version))
 			continue;
-		write_folder_key(txn, below, sink, &first);
+		write_folder_key(txn, below, (struct beside){attempt, vars}, version, sink, &first);
 		write_folder(txn, execution, below, version, vars, sink);
 	}
 	sink_add_text(sink, "}");
@@ -125,7 +169,7 @@ int render_execution_outputs(struct document *d, struct sink *sink)
 	while (!sink_full(sink) && group_next(d->txn, scope_of(SCOPE_EXECUTION, execution), task.event, &task)) {
 		if (!has_outputs(d->txn, execution, task, d->node.event))
 			continue;
-		write_folder_key(d->txn, task, sink, &first);
+		write_folder_key(d->txn, task, (struct beside){0}, d->node.event, sink, &first);
 		write_folder(d->txn, execution, task, d->node.event, true, sink);
 	}
 	sink_add_text(sink, "}\n");

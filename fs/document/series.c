@@ -2,10 +2,10 @@
  * metrics/<name>.json: `[`, one point a line with commas between, `]`. A point takes its text and two bytes (what separates it, or the end of the array's last line), so that
  * sizes add up.
  */
+#include "core/store/series.h"
 #include "core/base/cleanup.h"
 #include "core/store/point.h"
 #include "core/store/query.h"
-#include "core/store/series.h"
 #include "fs/document/document.h"
 
 #include <errno.h>
@@ -48,6 +48,17 @@ int size_series(struct document *d, uint64_t *ret_size)
 	return r;
 }
 
+int series_first(struct document *d, event_t *ret_first)
+{
+	struct series_id id;
+	struct series s;
+	int r = find_series(d, &id, &s);
+
+	if (!r)
+		*ret_first = s.first;
+	return r;
+}
+
 struct writer {
 	struct document *d;
 	struct sink *sink;
@@ -80,14 +91,15 @@ static int write_points(struct writer *w, struct series_scan *scan, bool first)
 
 	while (!r && !sink_full(w->sink) && series_scan_next(scan, &number, &point)) {
 		r = find_suffix(w, point.about);
+		if (r < 0)
+			break;
 		buf_clear(&w->line);
 		if (!first)
 			buf_add_text(&w->line, ",\n");
 		first = false;
 		point_write(&point, buf_bytes(&w->suffix), &w->line);
 		sink_add_bytes(w->sink, buf_bytes(&w->line));
-		if (!r)
-			r = buf_error(&w->line);
+		r = buf_error(&w->line);
 	}
 	return r;
 }

@@ -5,7 +5,7 @@ void sink_add(struct sink *s, const char *data, size_t len)
 	uint64_t start = s->at, end = s->at + len, window_end = s->from + s->size;
 
 	s->at = end;
-	if (end <= s->from || start >= window_end || !s->data)
+	if (!len || end <= s->from || start >= window_end || !s->data)
 		return;
 	if (start < s->from) {
 		data += s->from - start;

@@ -34,8 +34,9 @@ static inline bool sink_full(const struct sink *s)
 	return s->data && s->at >= s->from + s->size;
 }
 
-/** Where a reader may take up a document again that must be walked from its start: bytes before, and the place in its source. */
+/** Where a reader may take up a document again that must be walked from its start: bytes before, and the place in its source; how long the source is. */
 struct resume {
 	uint64_t at;
 	uint64_t place;
+	uint64_t len; /* 0: not known */
 };

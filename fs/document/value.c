@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-int value_of_node(struct txn *txn, struct node node, struct bytes *ret_value)
+int value_from_node(struct txn *txn, struct node node, struct bytes *ret_rest)
 {
 	struct event event;
 
@@ -16,7 +16,23 @@ int value_of_node(struct txn *txn, struct node node, struct bytes *ret_value)
 		return txn_error(txn) ? txn_error(txn) : -ESTALE;
 	if (event.type != EVENT_OUTPUT || node.detail >= event.output.value.len)
 		return -ESTALE;
-	*ret_value = json_value_at(event.output.value, node.detail);
+	*ret_rest = bytes_make(event.output.value.data + node.detail, event.output.value.len - node.detail);
+	return 0;
+}
+
+/* Where a value inside another ends is found by going through it: once for all reads of it. */
+static int value_of_document(struct document *d, struct bytes *ret_value)
+{
+	int r = value_from_node(d->txn, d->node, ret_value);
+
+	if (r < 0 || !d->node.detail)
+		return r;
+	if (d->resume && d->resume->len)
+		ret_value->len = d->resume->len;
+	else
+		*ret_value = json_value_at(*ret_value, 0);
+	if (d->resume)
+		d->resume->len = ret_value->len;
 	return 0;
 }
 
@@ -51,8 +67,10 @@ static const char *take_up(struct bytes value, const char *start, const struct r
 
 static void leave_off(struct bytes value, const char *at, struct resume *resume, const struct sink *sink)
 {
-	if (resume && sink->data)
-		*resume = (struct resume){sink->at, (uint64_t)(at - value.data)};
+	if (!resume || !sink->data)
+		return;
+	resume->at = sink->at;
+	resume->place = (uint64_t)(at - value.data);
 }
 
 /* Writes the text of a string, no further than the window reaches. */
@@ -118,7 +136,7 @@ static void write_array(struct bytes value, struct resume *resume, struct sink *
 int render_value(struct document *d, struct sink *sink)
 {
 	struct bytes value;
-	int r = value_of_node(d->txn, d->node, &value);
+	int r = value_of_document(d, &value);
 
 	if (r < 0)
 		return r;

@@ -163,7 +163,7 @@ static const struct rule rules[] = {
 	{"max_threads", A_VALUE, apply_threads, NULL},
 	{"clone_fd", NO_VALUE, apply_clone_fd, NULL},
 	{"debug", NO_VALUE, apply_debug, NULL},
-	{"namespace", EITHER, apply_refuse, "mount the whole store and look below flow/NAMESPACE"},
+	{"namespace", EITHER, apply_refuse, "this version shows the whole store: leave it out"},
 	{"auto_unmount", EITHER, apply_refuse,
 	 "it may unmount what another program mounted; a dead mountpoint is cleared at the next start"},
 	{"subtype", EITHER, apply_refuse, "the type of the mount is always fuse.kestrafs"},

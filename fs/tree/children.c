@@ -8,6 +8,7 @@
 #include "fs/document/document.h"
 #include "fs/tree/folder.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum node_type value_type(struct bytes value)
@@ -27,14 +28,14 @@ static bool execution_at(struct folder *f, struct bytes name, struct child *ret)
 	return true;
 }
 
-static bool next_execution(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+static bool next_execution(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
 {
 	struct event event;
 
 	if (!execution_next(f->txn, from, ret_place) || !log_read(f->txn, *ret_place, &event))
 		return false;
 	buf_add_bytes(name, event.execution.id);
-	*ret_type = NODE_FOLDER;
+	*ret = (struct child){.node = node_make(KIND_EXECUTION, 0, *ret_place), .type = NODE_FOLDER};
 	return true;
 }
 
@@ -65,7 +66,7 @@ static bool group_entry(struct folder *f, struct bytes name, struct child *ret)
 	return group_find(f->txn, f->scope, name, &group) && group_node(f->txn, group, f->execution, &ret->node);
 }
 
-static bool next_group(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+static bool next_group(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
 {
 	struct run_path path;
 	struct scope group;
@@ -76,7 +77,7 @@ static bool next_group(struct folder *f, uint64_t from, uint64_t *ret_place, str
 	run_path_of_event(&event, &path);
 	run_path_entry(&path, scope_depth(group), name);
 	*ret_place = group.event;
-	*ret_type = NODE_FOLDER;
+	*ret = (struct child){.node = node_make(KIND_GROUP, scope_depth(group), group.event), .type = NODE_FOLDER};
 	return true;
 }
 
@@ -101,13 +102,16 @@ static bool attempt_entry(struct folder *f, struct bytes name, struct child *ret
 	return true;
 }
 
-static bool next_attempt(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+static bool next_attempt(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
 {
-	if (from >= f->record.number)
+	struct attempt_record a;
+	event_t id;
+
+	if (from >= f->record.number || !attempt_numbered(f->txn, f->attempt, (unsigned)from + 1, &id, &a))
 		return false;
 	*ret_place = from + 1;
 	buf_add_number(name, from + 1);
-	*ret_type = NODE_FOLDER;
+	*ret = (struct child){.node = node_make(KIND_ATTEMPT, 0, id), .type = NODE_FOLDER};
 	return true;
 }
 
@@ -124,7 +128,7 @@ static bool output_entry(struct folder *f, struct bytes name, struct child *ret)
 	return true;
 }
 
-static bool next_output(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+static bool next_output(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
 {
 	struct event event;
 	event_t number;
@@ -132,11 +136,24 @@ static bool next_output(struct folder *f, uint64_t from, uint64_t *ret_place, st
 	if (!output_next(f->txn, f->attempt, from, EVENT_MAX, ret_place, &number) || !log_read(f->txn, number, &event))
 		return false;
 	name_encode(name, event.output.name, NULL, NAME_ENTRY_MAX);
-	*ret_type = value_type(event.output.value);
+	*ret = (struct child){.node = node_make(KIND_VALUE, 0, number), .type = value_type(event.output.value)};
 	return true;
 }
 
-/* Members of an object: places are bytes from the start of the value; the member's key begins there */
+/*
+ * Members of an object: places are bytes from the start of the value; the member's key begins there. The object's own end is its closing bracket: where that is need not be
+ * known to walk through it.
+ */
+
+static struct json_walk object_walk(const struct folder *f, uint64_t from)
+{
+	return (struct json_walk){f->value.data + (from ? from : 1), f->value.data + f->value.len};
+}
+
+static bool next_of_object(struct json_walk *walk, struct bytes *ret_key, struct bytes *ret_value)
+{
+	return walk->at < walk->end && *walk->at != '}' && json_next(walk, ret_key, ret_value);
+}
 
 static void member_name(struct bytes key, struct buf *ret)
 {
@@ -148,12 +165,12 @@ static void member_name(struct bytes key, struct buf *ret)
 		ret->error = buf_error(&text);
 }
 
-/* Most names are their keys as they stand, so that most members are passed over without decoding them. */
+/* Most names are their keys as they stand, so that most members are passed over without decoding them: only an escape on either side can make them differ. */
 static bool may_be(struct bytes key, struct bytes name)
 {
 	struct bytes inner = bytes_make(key.data + 1, key.len - 2);
 
-	return bytes_equal(inner, name) || memchr(name.data, '%', name.len);
+	return bytes_equal(inner, name) || memchr(name.data, '%', name.len) || memchr(inner.data, '\\', inner.len);
 }
 
 static bool member_is(struct bytes key, struct bytes name, struct txn *txn)
@@ -170,13 +187,13 @@ static bool member_is(struct bytes key, struct bytes name, struct txn *txn)
 
 static bool member_entry(struct folder *f, struct bytes name, struct child *ret)
 {
-	struct bytes container, key, value;
+	struct bytes key, value;
 	struct json_walk walk;
 
-	if (!name.len || value_of_node(f->txn, f->node, &container) < 0)
+	if (!name.len)
 		return false;
-	for (walk = json_members(container); json_next(&walk, &key, &value);) {
-		uint64_t place = f->node.detail + (uint64_t)(value.data - container.data);
+	for (walk = object_walk(f, 0); next_of_object(&walk, &key, &value);) {
+		uint64_t place = f->node.detail + (uint64_t)(value.data - f->value.data);
 
 		if (!member_is(key, name, f->txn) || place > NODE_PLACE_MOST)
 			continue;
@@ -186,21 +203,17 @@ static bool member_entry(struct folder *f, struct bytes name, struct child *ret)
 	return false;
 }
 
-static bool next_member(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+static bool next_member(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
 {
-	struct bytes container, key, value;
-	struct json_walk walk;
+	struct json_walk walk = object_walk(f, from);
+	struct bytes key, value;
 
-	if (value_of_node(f->txn, f->node, &container) < 0 || from >= container.len)
-		return false;
-	walk = json_members(container);
-	if (from)
-		walk.at = container.data + from;
-	if (!json_next(&walk, &key, &value))
+	if (from >= f->value.len || !next_of_object(&walk, &key, &value))
 		return false;
 	member_name(key, name);
-	*ret_place = (uint64_t)(walk.at - container.data);
-	*ret_type = value_type(value);
+	*ret_place = (uint64_t)(walk.at - f->value.data);
+	*ret = (struct child){.type = value_type(value)};
+	ret->node = node_make(KIND_VALUE, f->node.detail + (uint32_t)(value.data - f->value.data), f->node.event);
 	return true;
 }
 
@@ -221,7 +234,7 @@ static bool metric_entry(struct folder *f, struct bytes name, struct child *ret)
 	return true;
 }
 
-static bool next_metric(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+static bool next_metric(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
 {
 	autobuf struct buf text = BUF_INIT, quoted = BUF_INIT;
 	struct series s;
@@ -238,14 +251,16 @@ static bool next_metric(struct folder *f, uint64_t from, uint64_t *ret_place, st
 		json_string_decode(&text, buf_bytes(&quoted));
 	metric_stem(buf_bytes(&text), name);
 	buf_add_bytes(name, JSON_SUFFIX);
+	if (buf_error(&quoted) || buf_error(&text))
+		txn_fail(f->txn, -ENOMEM);
 	*ret_place = from;
-	*ret_type = NODE_FILE;
+	*ret = (struct child){.node = node_make(KIND_SERIES, f->scope.code, s.last), .type = NODE_FILE};
 	return true;
 }
 
 static const struct {
 	bool (*find)(struct folder *f, struct bytes name, struct child *ret);
-	bool (*next)(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type);
+	bool (*next)(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret);
 } listers[KINDS] = {
 	[KIND_EXECUTIONS] = {execution_at, next_execution},
 	[KIND_EXECUTION] = {group_entry, next_group},
@@ -261,7 +276,7 @@ bool children_find(struct folder *f, struct bytes name, struct child *ret)
 	return listers[f->node.kind].find && listers[f->node.kind].find(f, name, ret);
 }
 
-bool children_next(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type)
+bool children_next(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
 {
-	return listers[f->node.kind].next && listers[f->node.kind].next(f, from, ret_place, name, ret_type);
+	return listers[f->node.kind].next && listers[f->node.kind].next(f, from, ret_place, name, ret);
 }

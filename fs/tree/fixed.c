@@ -115,8 +115,13 @@ static bool growing(struct folder *f, enum node_kind kind, event_t event, struct
 	return changing(kind, number ? number : 1, event, ret);
 }
 
+/* Once closed it takes no more runs: when those it has have ended too, nobody can add a line. */
 static bool execution_warnings(struct folder *f, struct child *ret)
 {
+	event_t running;
+
+	if (f->closed && !attempt_next_running(f->txn, f->execution, 0, &running))
+		return always(f, KIND_EXECUTION_WARNINGS, 0, f->execution, ret);
 	return growing(f, KIND_EXECUTION_WARNINGS, f->execution, ret);
 }
 
@@ -269,15 +274,13 @@ bool fixed_find(struct folder *f, struct bytes name, struct child *ret)
 	return false;
 }
 
-bool fixed_at(struct folder *f, unsigned i, struct bytes *ret_name, enum node_type *ret_type)
+bool fixed_at(struct folder *f, unsigned i, struct bytes *ret_name, struct child *ret)
 {
-	struct child child;
-
 	for (size_t row = 0; row < N_ROWS; row++) {
-		if (!stands_in(&rows[row], f) || !rows[row].make(f, &child) || i--)
+		if (!stands_in(&rows[row], f) || !rows[row].make(f, ret) || i--)
 			continue;
 		*ret_name = bytes_of(rows[row].name);
-		*ret_type = rows[row].type;
+		ret->type = rows[row].type;
 		return true;
 	}
 	return false;

@@ -74,12 +74,11 @@ static int open_metrics(struct folder *f)
 static int open_value(struct folder *f)
 {
 	struct event event;
-	struct bytes value;
-	int r = value_of_node(f->txn, f->node, &value);
+	int r = value_from_node(f->txn, f->node, &f->value);
 
 	if (r < 0)
 		return r;
-	if (value_type(value) != NODE_FOLDER)
+	if (value_type(f->value) != NODE_FOLDER)
 		return -ENOTDIR;
 	if (!log_read(f->txn, f->node.event, &event) || !attempt_get(f->txn, event.about, &f->record))
 		return stale(f->txn);
@@ -89,9 +88,9 @@ static int open_value(struct folder *f)
 }
 
 static int (*const openers[KINDS])(struct folder *f) = {
-	[KIND_ROOT] = open_nothing,	[KIND_EXECUTIONS] = open_nothing, [KIND_EXECUTION] = open_execution, [KIND_GROUP] = open_group,
-	[KIND_RUN] = open_run,		[KIND_RUNS] = open_group,	  [KIND_ATTEMPTS] = open_attempt,    [KIND_ATTEMPT] = open_attempt,
-	[KIND_OUTPUTS] = open_attempt,	[KIND_METRICS] = open_metrics,	  [KIND_VALUE] = open_value,
+	[KIND_ROOT] = open_nothing,    [KIND_EXECUTIONS] = open_nothing, [KIND_EXECUTION] = open_execution, [KIND_GROUP] = open_group,
+	[KIND_RUN] = open_run,	       [KIND_RUNS] = open_group,	 [KIND_ATTEMPTS] = open_attempt,    [KIND_ATTEMPT] = open_attempt,
+	[KIND_OUTPUTS] = open_attempt, [KIND_METRICS] = open_metrics,	 [KIND_VALUE] = open_value,
 };
 
 int folder_open(struct folder *f)
@@ -108,6 +107,11 @@ int folder_open(struct folder *f)
 		return stale(f->txn);
 	f->closed = e.closed;
 	return 0;
+}
+
+void folder_mark_child(const struct folder *f, struct child *child)
+{
+	child->node.numbered = child->type == NODE_FOLDER && (f->node.numbered || f->node.kind == KIND_ATTEMPT);
 }
 
 bool folder_ended(const struct folder *f)

@@ -12,10 +12,11 @@
 struct folder {
 	struct txn *txn;
 	struct node node;
-	struct scope scope;	 /* KIND_GROUP, RUN, RUNS: the group; METRICS: whose points; else of the execution or attempt */
-	event_t execution;	 /* 0 above executions */
+	struct scope scope; /* KIND_GROUP, RUN, RUNS: the group; METRICS: whose points; else of the execution or attempt */
+	event_t execution;  /* 0 above executions */
 	bool closed;
-	event_t attempt; /* 0 where there is none */
+	event_t attempt;    /* 0 where there is none */
+	struct bytes value; /* KIND_VALUE: the object and what follows it in its output */
 	struct attempt_record record;
 	uint32_t *counter; /* for nodes of growing files */
 	unsigned lost;	   /* running attempts of the execution whose helper is gone and whose end cannot be recorded */
@@ -35,15 +36,21 @@ struct child {
 	enum keep keep;
 };
 
+/** Marks the node of a folder below `attempts/<n>` as such: whoever gets a child from the functions below calls this. */
+void folder_mark_child(const struct folder *f, struct child *child);
+
 /** True where there is such an entry. */
 bool fixed_find(struct folder *f, struct bytes name, struct child *ret);
 
-/** The fixed entry number `i` of those this folder has: false beyond the last. Only its name and type. */
-bool fixed_at(struct folder *f, unsigned i, struct bytes *ret_name, enum node_type *ret_type);
+/** The fixed entry number `i` of those this folder has: false beyond the last. */
+bool fixed_at(struct folder *f, unsigned i, struct bytes *ret_name, struct child *ret);
 
-/** The same for the entries that the store gives. A place is 0 at the start; *ret_place is that of the entry found after `from`. `name` gets appended. */
+/** The number that stands for all versions of a node. */
+uint64_t inode_of(struct txn *txn, struct node node);
+
+/** The same for the entries that the store gives; listing leaves `keep` open. A place is 0 at the start; *ret_place is that of the entry found after `from`. `name` gets appended. */
 bool children_find(struct folder *f, struct bytes name, struct child *ret);
-bool children_next(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, enum node_type *ret_type);
+bool children_next(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret);
 
 /** The node of a run's folder as it is now: of a group with a run of its own that run's latest attempt. False on an error. */
 bool group_node(struct txn *txn, struct scope group, event_t execution, struct node *ret);

@@ -1,11 +1,12 @@
 /*
  * The numbers of nodes. A number says everything about its node, so that no table is kept and a number means the same after a restart:
  *
- *     0 kkkkkkk xxxxxxxxxxxxxxxxxxxxx eeee…    7 bits kind, 21 bits detail, 35 bits event
- *     1 oooooooooooooooooooooooooooo  eeee…    28 bits place in an output's value, 35 bits the event that set it
+ *     0 kkkkkkk n xxxxxxxxxxxxxxxxxxxxx eeee…    7 bits kind, 21 bits detail, 34 bits event
+ *     1 n oooooooooooooooooooooooooooo  eeee…    28 bits place in an output's value, 34 bits the event that set it
  *
  * The event is what the node stands for (of a folder: what began it; of an output: what set it) or, of a document, its version: the last event that changed it.
  * From the event follows the execution, the run and the name; the detail says what the event cannot: which of the folders above it, which of several growing files.
+ * The bit n tells a folder below `attempts/<n>` from the same one below the run's own: the kernel knows a folder by one path only.
  * The number 1 is the root's: kind 0, event 1.
  */
 #pragma once
@@ -61,20 +62,25 @@ struct node {
 	enum node_kind kind;
 	uint32_t detail; /* of KIND_VALUE: the place, in bytes from the start of the value */
 	event_t event;
+	bool numbered; /* a folder below `attempts/<n>` */
 };
 
 static inline struct node node_make(enum node_kind kind, uint32_t detail, event_t event)
 {
-	return (struct node){kind, detail, event};
+	return (struct node){kind, detail, event, false};
 }
+
+#define NODE_EVENT_BITS 34
+#define NODE_NUMBERED_FOLDER ((node_t)1 << 55)
+#define NODE_NUMBERED_VALUE ((node_t)1 << 62)
 
 static inline node_t node_pack(struct node n)
 {
 	if (n.kind == KIND_VALUE)
-		return (node_t)1 << 63 | (node_t)n.detail << 35 | n.event;
+		return (node_t)1 << 63 | (n.numbered ? NODE_NUMBERED_VALUE : 0) | (node_t)n.detail << NODE_EVENT_BITS | n.event;
 	if (n.kind == KIND_ROOT)
 		return NODE_ROOT;
-	return (node_t)n.kind << 56 | (node_t)n.detail << 35 | n.event;
+	return (node_t)n.kind << 56 | (n.numbered ? NODE_NUMBERED_FOLDER : 0) | (node_t)n.detail << NODE_EVENT_BITS | n.event;
 }
 
 /** False where the number is none that node_pack makes. */
@@ -83,9 +89,11 @@ static inline bool node_unpack(node_t number, struct node *ret)
 	event_t event = number & EVENT_MAX;
 
 	if (number >> 63) {
-		*ret = node_make(KIND_VALUE, (uint32_t)(number >> 35) & NODE_PLACE_MOST, event);
+		*ret = node_make(KIND_VALUE, (uint32_t)(number >> NODE_EVENT_BITS) & NODE_PLACE_MOST, event);
+		ret->numbered = number & NODE_NUMBERED_VALUE;
 		return true;
 	}
-	*ret = node_make((enum node_kind)(number >> 56), (uint32_t)(number >> 35) & NODE_DETAIL_MOST, event);
+	*ret = node_make((enum node_kind)(number >> 56), (uint32_t)(number >> NODE_EVENT_BITS) & NODE_DETAIL_MOST, event);
+	ret->numbered = number & NODE_NUMBERED_FOLDER;
 	return number != 0 && ret->kind < KIND_VALUE;
 }

@@ -169,6 +169,7 @@ static int attributes(struct tree *tree, struct txn *txn, struct node n, enum no
 		return txn_error(txn) ? txn_error(txn) : -ESTALE;
 	*ret = (struct attributes){.type = type, .keep = grows(n) ? KEEP_NOT : KEEP_FOREVER, .grows = grows(n)};
 	ret->time = is_lines(n.kind) ? lines_time(txn, n) : event_time(txn, since);
+	ret->inode = inode_of(txn, n);
 	return type == NODE_FILE ? file_size(tree, txn, n, &ret->size) : 0;
 }
 
@@ -179,25 +180,37 @@ static int type_of(struct txn *txn, struct node n, enum node_type *ret)
 
 	*ret = document_is(n.kind) ? NODE_FILE : NODE_FOLDER;
 	if (n.kind == KIND_VALUE) {
-		r = value_of_node(txn, n, &value);
+		r = value_from_node(txn, n, &value);
 		if (!r)
 			*ret = value_type(value);
 	}
 	return r;
 }
 
-/* While there is no store there are the root's fixed folders alone, empty; nothing of that may be kept. */
+/* While there is no store there are the root's fixed entries alone; nothing of that may be kept. */
+static int write_without_store(struct node n, struct sink *sink)
+{
+	struct document d = {.node = n};
+
+	if (n.kind == KIND_README)
+		return render_readme(&d, sink);
+	if (n.kind != KIND_SUMMARY || n.event)
+		return -ESTALE;
+	sink_add_text(sink, "{}\n");
+	return 0;
+}
+
 static int without_store(struct node n, struct attributes *ret)
 {
+	struct sink sink = sink_counting();
+	bool file = document_is(n.kind);
+	int r = file ? write_without_store(n, &sink) : 0;
+
 	if (n.event && n.kind != KIND_ROOT)
 		return -ESTALE;
-	*ret = (struct attributes){.type = document_is(n.kind) ? NODE_FILE : NODE_FOLDER, .time = clock_now(), .keep = KEEP_NOT};
-	if (n.kind == KIND_README || n.kind == KIND_SUMMARY) {
-		struct document d = {.node = n};
-
-		return n.kind == KIND_README ? document_size(&d, &ret->size) : (ret->size = sizeof("{}\n") - 1, 0);
-	}
-	return 0;
+	*ret = (struct attributes){
+		.type = file ? NODE_FILE : NODE_FOLDER, .size = sink.at, .time = clock_now(), .inode = node_pack(n), .keep = KEEP_NOT};
+	return r;
 }
 
 struct attributes_request {
@@ -255,6 +268,7 @@ static int view_lookup(struct txn *txn, void *context)
 		q->ret->keep = folder_final(&f) ? KEEP_FOREVER : KEEP_NOT;
 		return txn_error(txn);
 	}
+	folder_mark_child(&f, &child);
 	q->ret->node = node_pack(child.node);
 	q->ret->keep = child.keep;
 	return attributes(q->tree, txn, child.node, child.type, &q->ret->attributes);
@@ -316,18 +330,6 @@ static int view_read(struct txn *txn, void *context)
 	return r;
 }
 
-static int read_without_store(struct read_request *q)
-{
-	struct document d = {.node = q->node};
-
-	if (q->node.kind == KIND_README)
-		return render_readme(&d, &q->sink);
-	if (q->node.kind != KIND_SUMMARY || q->node.event)
-		return -ESTALE;
-	sink_add_text(&q->sink, "{}\n");
-	return 0;
-}
-
 int tree_read(struct tree *tree, node_t node, uint64_t offset, char *data, size_t size, size_t *ret_len)
 {
 	struct read_request q = {.tree = tree, .sink = sink_window(offset, data, size)};
@@ -340,7 +342,7 @@ int tree_read(struct tree *tree, node_t node, uint64_t offset, char *data, size_
 		return -EISDIR;
 	r = view(tree, view_read, &q);
 	if (r == -ENOENT)
-		r = read_without_store(&q);
+		r = write_without_store(q.node, &q.sink);
 	if (!r)
 		*ret_len = q.sink.len;
 	return r;
@@ -362,19 +364,25 @@ struct list_request {
 	struct tree *tree;
 	struct node node;
 	uint64_t from;
-	bool (*visit)(void *context, struct bytes name, enum node_type type, uint64_t next);
+	bool (*visit)(void *context, struct bytes name, enum node_type type, uint64_t inode, uint64_t next);
 	void *context;
 	enum keep *ret_keep;
 	bool *ret_end;
 };
 
+static bool list_one(struct list_request *q, struct folder *f, struct bytes name, struct child *child, uint64_t next)
+{
+	folder_mark_child(f, child);
+	return q->visit(q->context, name, child->type, inode_of(f->txn, child->node), next);
+}
+
 static bool list_fixed(struct list_request *q, struct folder *f)
 {
 	struct bytes name;
-	enum node_type type;
+	struct child child;
 
-	for (; q->from < PLACE_CHILDREN && fixed_at(f, (unsigned)q->from, &name, &type); q->from++)
-		if (!q->visit(q->context, name, type, q->from + 1))
+	for (; q->from < PLACE_CHILDREN && fixed_at(f, (unsigned)q->from, &name, &child); q->from++)
+		if (!list_one(q, f, name, &child, q->from + 1))
 			return false;
 	if (q->from < PLACE_CHILDREN)
 		q->from = PLACE_CHILDREN;
@@ -384,18 +392,18 @@ static bool list_fixed(struct list_request *q, struct folder *f)
 static bool list_children(struct list_request *q, struct folder *f)
 {
 	autobuf struct buf name = BUF_INIT;
-	enum node_type type;
+	struct child child;
 	uint64_t place;
 
 	for (unsigned n = 0; n < LIST_MOST; n++) {
 		buf_clear(&name);
-		if (!children_next(f, q->from - PLACE_CHILDREN, &place, &name, &type))
+		if (!children_next(f, q->from - PLACE_CHILDREN, &place, &name, &child))
 			return true;
 		if (buf_error(&name)) {
 			txn_fail(f->txn, buf_error(&name));
 			return false;
 		}
-		if (!q->visit(q->context, buf_bytes(&name), type, place + PLACE_CHILDREN))
+		if (!list_one(q, f, buf_bytes(&name), &child, place + PLACE_CHILDREN))
 			return false;
 		q->from = place + PLACE_CHILDREN;
 	}
@@ -420,18 +428,23 @@ static int list_without_store(struct list_request *q)
 	static const struct {
 		const char *name;
 		enum node_type type;
-	} names[] = {{"README.txt", NODE_FILE}, {"exec", NODE_FOLDER}, {"metrics", NODE_FOLDER}, {"metrics.json", NODE_FILE}};
+		enum node_kind kind;
+	} names[] = {{"README.txt", NODE_FILE, KIND_README},
+		     {"exec", NODE_FOLDER, KIND_EXECUTIONS},
+		     {"metrics", NODE_FOLDER, KIND_METRICS},
+		     {"metrics.json", NODE_FILE, KIND_SUMMARY}};
 
 	*q->ret_keep = KEEP_NOT;
 	*q->ret_end = true;
 	if (q->node.event && q->node.kind != KIND_ROOT)
 		return -ESTALE;
 	for (; q->node.kind == KIND_ROOT && q->from < sizeof(names) / sizeof(*names) && *q->ret_end; q->from++)
-		*q->ret_end = q->visit(q->context, bytes_of(names[q->from].name), names[q->from].type, q->from + 1);
+		*q->ret_end = q->visit(q->context, bytes_of(names[q->from].name), names[q->from].type,
+				       node_pack(node_make(names[q->from].kind, 0, 0)), q->from + 1);
 	return 0;
 }
 
-int tree_list(struct tree *tree, node_t node, uint64_t from, bool (*visit)(void *context, struct bytes name, enum node_type type, uint64_t next),
+int tree_list(struct tree *tree, node_t node, uint64_t from, bool (*visit)(void *context, struct bytes name, enum node_type type, uint64_t inode, uint64_t next),
 	      void *context, enum keep *ret_keep, bool *ret_end)
 {
 	struct list_request q = {.tree = tree, .from = from, .visit = visit, .context = context, .ret_keep = ret_keep, .ret_end = ret_end};

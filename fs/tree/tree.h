@@ -36,6 +36,7 @@ struct attributes {
 	enum node_type type;
 	uint64_t size;	/* exact; of a folder 0 */
 	usec_t time;	/* when the shown version was recorded; of a folder, when what it stands for began */
+	uint64_t inode; /* for people and programs: the same for all versions of a file, unlike its node */
 	enum keep keep; /* of these attributes: KEEP_NOT only for files that grow */
 	bool grows;	/* log and warnings: the kernel must drop its pages when the size changes (no keep_cache for the life of the node) */
 };
@@ -69,10 +70,10 @@ int tree_link(struct tree *tree, node_t node, struct buf *ret_target);
 
 /**
  * Lists the folder `node` from the place `from` (0: its start; else what a former listing passed as `next`), in the tree's order, without `.` and `..`. `visit` gets each name (not
- * NUL-terminated), its type and the place after it; it returns false to stop: that name counts as not listed. Places survive commits: each is a key to seek to.
+ * NUL-terminated), its type, its attributes' inode and the place after it; it returns false to stop: that name counts as not listed. Places survive commits: each is a key to seek to.
  * *ret_keep: whether the kernel may keep this listing. Bounded: at most a few thousand names a call, then it returns as if `visit` had stopped; *ret_end tells the end.
  */
-int tree_list(struct tree *tree, node_t node, uint64_t from, bool (*visit)(void *context, struct bytes name, enum node_type type, uint64_t next),
+int tree_list(struct tree *tree, node_t node, uint64_t from, bool (*visit)(void *context, struct bytes name, enum node_type type, uint64_t inode, uint64_t next),
 	      void *context, enum keep *ret_keep, bool *ret_end);
 
 /** Walks a path from the root (`/exec/…`, any number of slashes, `.` components): the node at its end or -ENOENT, -ENOTDIR. For programs without a kernel. */

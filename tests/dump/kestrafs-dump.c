@@ -70,10 +70,11 @@ struct piece {
 	uint64_t next;
 };
 
-static bool piece_add(void *context, struct bytes name, enum node_type type, uint64_t next)
+static bool piece_add(void *context, struct bytes name, enum node_type type, uint64_t inode, uint64_t next)
 {
 	struct piece *piece = context;
 
+	(void)inode;
 	buf_add_char(&piece->entries, (char)type);
 	buf_add_bytes(&piece->entries, name);
 	buf_add_char(&piece->entries, '\0');

@@ -73,6 +73,10 @@ def _():
     with Mount(store) as m:
         equal(os.listdir(m.path("exec")), [])
         equal(os.path.exists(m.path("exec/E1")), False)
+        equal(sorted(os.listdir(m.path("."))), ["README.txt", "exec", "metrics", "metrics.json"])
+        for name in ("README.txt", "metrics.json"):  # a file of no store at all: sizes as everywhere
+            equal(len(m.read(name)), os.stat(m.path(name)).st_size)
+        equal(m.json("metrics.json"), {})
         assert not os.path.exists(store.dir), "looking must not make a store"
         store.capture([outputs(a=1), counter("rows", 2)])
         equal(os.listdir(m.path("exec")), ["E1"])
