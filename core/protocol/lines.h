@@ -14,7 +14,10 @@ static inline bool is_blank(char c)
 /** The first `\n` or `\r` in [at, end), or end. */
 const char *line_find_end(const char *at, const char *end);
 
-/** The first place in [at, end) where `first` is followed by `second`, or NULL. Used to rule lines out, so it is fast where there is none. */
+/**
+ * The first place in [at, end) where `first` is followed by `second`, or NULL. Used to rule lines out, so it is fast
+ * where there is none.
+ */
 const char *find_pair(const char *at, const char *end, char first, char second);
 
 /** Past the last line end in [at, end); NULL where there is none. */

@@ -1,6 +1,7 @@
 /*
- * Bytes of keys and records. Keys hold event numbers as 5 bytes, most significant first, so that LMDB's byte order is the log's order; records hold
- * varints (LEB128) and little-endian words, read byte by byte because data behind an MDB_val is not aligned.
+ * Bytes of keys and records. Keys hold event numbers as 5 bytes, most significant first, so that LMDB's byte order is
+ * the log's order; records hold varints (LEB128) and little-endian words, read byte by byte because data behind an
+ * MDB_val is not aligned.
  *
  * A reader that meets too few bytes sets `bad` and yields zeros; the caller asks once, at the end.
  */

@@ -1,5 +1,6 @@
 /*
- * Events: the records of the log, each complete in itself but for the number of the execution or attempt it is about. docs/store.md gives the bytes.
+ * Events: the records of the log, each complete in itself but for the number of the execution or attempt it is about.
+ * docs/store.md gives the bytes.
  */
 #pragma once
 
@@ -32,8 +33,8 @@ struct list {
 bool list_next(struct list *list, struct bytes *ret);
 
 /**
- * One event, decoded: views into the log. `about` is the number of the execution (LABELS, ATTEMPT, EXECUTION_END) or the attempt (OUTPUT, POINT, LOG, WARNING, ATTEMPT_END)
- * it belongs to; of SHRUNK the attempt that was superseded.
+ * One event, decoded: views into the log. `about` is the number of the execution (LABELS, ATTEMPT, EXECUTION_END) or
+ * the attempt (OUTPUT, POINT, LOG, WARNING, ATTEMPT_END) it belongs to; of SHRUNK the attempt that was superseded.
  */
 struct event {
 	enum event_type type;
@@ -96,8 +97,9 @@ bool event_decode(struct bytes bytes, struct event *ret_event);
 void list_add(struct buf *b, uint64_t *n, struct bytes item);
 
 /**
- * The log. Appending gives the next number and does not touch any index: index.h is what does both. log_read: false where there is no such event (it was forgotten) or it is damaged (sticky -EUCLEAN).
- * The views live as those of kv_get.
+ * The log. Appending gives the next number and does not touch any index: index.h is what does both. log_read: false
+ * where there is no such event (it was forgotten) or it is damaged (sticky -EUCLEAN). The views live as those of
+ * kv_get.
  */
 event_t log_append(struct txn *txn, const struct event *event);
 bool log_read(struct txn *txn, event_t number, struct event *ret_event);

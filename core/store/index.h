@@ -1,6 +1,7 @@
 /*
- * The indexes are a fold over the log: index_apply brings every one of them up to date with one event, and nothing else writes them. To record is to append an event
- * and apply it; to rebuild is to apply the log from its start. One file a kind of index.
+ * The indexes are a fold over the log: index_apply brings every one of them up to date with one event, and nothing else
+ * writes them. To record is to append an event and apply it; to rebuild is to apply the log from its start. One file a
+ * kind of index.
  */
 #pragma once
 

@@ -1,9 +1,11 @@
 /*
- * Runs: a task's folders, the runs in them, their attempts. The invariant of this file: a group's and an execution's tally, `last_…` and series speak of the latest attempt of each
- * run alone, so a new attempt takes the former one's out.
+ * Runs: a task's folders, the runs in them, their attempts. The invariant of this file: a group's and an execution's
+ * tally, `last_…` and series speak of the latest attempt of each run alone, so a new attempt takes the former one's
+ * out.
  *
- * A folder with nothing below it shows its attempt's own series; only where there are runs below has it series of its own (so most points are counted once less).
- * When the first run comes to be below a folder that is a run's itself, that run's points are counted in after the fact.
+ * A folder with nothing below it shows its attempt's own series; only where there are runs below has it series of its
+ * own (so most points are counted once less). When the first run comes to be below a folder that is a run's itself,
+ * that run's points are counted in after the fact.
  */
 #include "core/store/codec.h"
 #include "core/store/env.h"
@@ -206,7 +208,10 @@ static void state_moved(struct txn *txn, event_t number, event_t execution, cons
 
 /* Attempts */
 
-/* The attempt before no longer counts for its run: what showed its outputs has changed; its points are taken out by the SHRUNK events that follow. */
+/*
+ * The attempt before no longer counts for its run: what showed its outputs has changed; its points are taken out by the
+ * SHRUNK events that follow.
+ */
 static enum state supersede(struct txn *txn, event_t number, event_t former, event_t execution, const struct scope *groups,
 			    unsigned n_groups)
 {

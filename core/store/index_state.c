@@ -7,12 +7,8 @@
 #include <errno.h>
 
 static const char *const names[STATES] = {
-	[STATE_NONE] = "",
-	[STATE_RUNNING] = "RUNNING",
-	[STATE_SUCCESS] = "SUCCESS",
-	[STATE_WARNING] = "WARNING",
-	[STATE_FAILED] = "FAILED",
-	[STATE_KILLED] = "KILLED",
+	[STATE_NONE] = "",	     [STATE_RUNNING] = "RUNNING", [STATE_SUCCESS] = "SUCCESS",
+	[STATE_WARNING] = "WARNING", [STATE_FAILED] = "FAILED",	  [STATE_KILLED] = "KILLED",
 };
 
 const char *state_name(enum state state)
@@ -48,8 +44,8 @@ bool state_at(struct txn *txn, struct scope scope, event_t version, event_t *ret
 	return cursor_seek_last(&c, key_bytes(&key)) && row_of(&c, scope, ret_event, ret_state);
 }
 
-void state_history(struct txn *txn, struct scope scope, event_t version,
-		   void (*visit)(void *context, event_t event, enum state state), void *context)
+void state_history(struct txn *txn, struct scope scope, event_t version, void (*visit)(void *context, event_t event, enum state state),
+		   void *context)
 {
 	autocursor struct cursor c = {0};
 	struct key key = key_scope(scope);
@@ -57,7 +53,8 @@ void state_history(struct txn *txn, struct scope scope, event_t version,
 	enum state state;
 
 	cursor_init(&c, txn, TABLE_STATES);
-	for (bool more = cursor_seek(&c, key_bytes(&key)); more && row_of(&c, scope, &event, &state) && event <= version; more = cursor_next(&c))
+	for (bool more = cursor_seek(&c, key_bytes(&key)); more && row_of(&c, scope, &event, &state) && event <= version;
+	     more = cursor_next(&c))
 		visit(context, event, state);
 }
 

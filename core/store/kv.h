@@ -1,8 +1,9 @@
 /*
  * Tables of keys and values, and the transaction that reads or changes them: what the rest of the store sees of LMDB.
  *
- * Errors stick: the first failure of a transaction is kept in it, every later call returns it, and store_update then drops the lot. So the code above reads
- * straight down and asks txn_error once. "Not there" is no error: kv_get says so by false.
+ * Errors stick: the first failure of a transaction is kept in it, every later call returns it, and store_update then
+ * drops the lot. So the code above reads straight down and asks txn_error once. "Not there" is no error: kv_get says so
+ * by false.
  */
 #pragma once
 
@@ -47,7 +48,10 @@ struct store *txn_store(const struct txn *txn);
 int txn_error(const struct txn *txn);
 int txn_fail(struct txn *txn, int error);
 
-/** True and a view that lives until the next write or the end of the transaction; false where it is not there or on an error (txn_error tells). */
+/**
+ * True and a view that lives until the next write or the end of the transaction; false where it is not there or on an
+ * error (txn_error tells).
+ */
 bool kv_get(struct txn *txn, enum table table, struct bytes key, struct bytes *ret_value);
 
 void kv_put(struct txn *txn, enum table table, struct bytes key, struct bytes value);
@@ -61,7 +65,8 @@ void kv_delete(struct txn *txn, enum table table, struct bytes key);
 uint64_t kv_count(struct txn *txn, enum table table);
 
 /**
- * A place in a table, for scans. Lives on the stack; cursor_finish (or `autocursor`) frees it, before the transaction ends. Keys and values are views as of kv_get.
+ * A place in a table, for scans. Lives on the stack; cursor_finish (or `autocursor`) frees it, before the transaction
+ * ends. Keys and values are views as of kv_get.
  */
 struct cursor {
 	struct txn *txn;

@@ -7,7 +7,8 @@
 #include "core/store/path.h"
 
 static const char *const level_names[LOG_LEVELS] = {
-	[LOG_LEVEL_ERROR] = "ERROR", [LOG_LEVEL_WARN] = "WARN", [LOG_LEVEL_INFO] = "INFO", [LOG_LEVEL_DEBUG] = "DEBUG", [LOG_LEVEL_TRACE] = "TRACE",
+	[LOG_LEVEL_ERROR] = "ERROR", [LOG_LEVEL_WARN] = "WARN",	  [LOG_LEVEL_INFO] = "INFO",
+	[LOG_LEVEL_DEBUG] = "DEBUG", [LOG_LEVEL_TRACE] = "TRACE",
 };
 
 static void write_log(const struct event *event, struct buf *ret)

@@ -1,6 +1,6 @@
 /*
- * The log: numbers that only grow. The number of the next event is kept apart from the events, so that forgetting the newest ones does not give their
- * numbers out again.
+ * The log: numbers that only grow. The number of the next event is kept apart from the events, so that forgetting the
+ * newest ones does not give their numbers out again.
  */
 #include "core/store/codec.h"
 #include "core/store/env.h"
@@ -49,8 +49,8 @@ void log_finish(struct txn *txn)
 }
 
 /*
- * A look-up needs a page here and there, so the kernel is told not to read others along (store.c). Who walks the log is told by its pages, which come in a row: those
- * that follow are asked for ahead, the more the longer the walk.
+ * A look-up needs a page here and there, so the kernel is told not to read others along (store.c). Who walks the log is
+ * told by its pages, which come in a row: those that follow are asked for ahead, the more the longer the walk.
  */
 #define PAGE ((uintptr_t)4096)
 #define NEAR (16 * PAGE)

@@ -1,6 +1,7 @@
 /*
- * Where a run's folder is: the task, then one component per value (`runs/<outer>/runs/<inner>`). A run whose values were another run's before (a twin) bears the hash
- * of its task run id behind its last component; without values it is a component of its own, the hash alone.
+ * Where a run's folder is: the task, then one component per value (`runs/<outer>/runs/<inner>`). A run whose values
+ * were another run's before (a twin) bears the hash of its task run id behind its last component; without values it is
+ * a component of its own, the hash alone.
  */
 #pragma once
 

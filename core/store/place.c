@@ -61,7 +61,8 @@ int place_explain(const char *dir, int code, struct error *e)
 		int code;
 		const char *why;
 	} reasons[] = {
-		{-EREMOTE, "it is on a network file system, whose locks and shared memory do not reach other machines: choose a folder on a local disk"},
+		{-EREMOTE, "it is on a network file system, whose locks and shared memory do not reach other machines: choose a folder on "
+			   "a local disk"},
 		{-EMEDIUMTYPE, "it was written by a newer version of kestrafs: update this one"},
 		{-EUCLEAN, "its data file is damaged or cut short: restore a backup, or `kestrafs-store check --repair`"},
 		{-EACCES, "permission denied: its folder, data.mdb, lock.mdb and alive must be readable and writable for this user"},
@@ -91,8 +92,9 @@ bool store_exists(const char *dir)
 }
 
 /*
- * LMDB maps its lock file without asking whether the disk has room for it, and would be killed at the first touch if not. So the room is taken before: never once the environment is
- * open, since closing the file in the same process would drop LMDB's locks. What is wrong otherwise LMDB says itself.
+ * LMDB maps its lock file without asking whether the disk has room for it, and would be killed at the first touch if
+ * not. So the room is taken before: never once the environment is open, since closing the file in the same process
+ * would drop LMDB's locks. What is wrong otherwise LMDB says itself.
  */
 static int reserve_lock(int directory, unsigned mode)
 {

@@ -1,6 +1,7 @@
 /*
- * A point as JSON: the one rendering that all metrics files show, whatever their scope. Here and not with the documents, because its length is counted when a point
- * is recorded: that is how the size of a file of a million points is known without reading them.
+ * A point as JSON: the one rendering that all metrics files show, whatever their scope. Here and not with the
+ * documents, because its length is counted when a point is recorded: that is how the size of a file of a million points
+ * is known without reading them.
  */
 #pragma once
 

@@ -235,8 +235,8 @@ static void set_labels(struct label_list *labels, struct list list)
 		set_label(labels, key, value);
 }
 
-void execution_labels(struct txn *txn, event_t execution, event_t version, void (*visit)(void *context, struct bytes key, struct bytes value),
-		      void *context)
+void execution_labels(struct txn *txn, event_t execution, event_t version,
+		      void (*visit)(void *context, struct bytes key, struct bytes value), void *context)
 {
 	autocursor struct cursor c = {0};
 	struct key key = key_event(execution);

@@ -1,6 +1,7 @@
 /*
- * Reading a store: what the tree and its documents are made of. Together with records.h, series.h and lines.h, inside store_view. Nothing here changes anything. A `version`
- * is the number of the last event to be seen: all answers are as of then.
+ * Reading a store: what the tree and its documents are made of. Together with records.h, series.h and lines.h, inside
+ * store_view. Nothing here changes anything. A `version` is the number of the last event to be seen: all answers are as
+ * of then.
  */
 #pragma once
 
@@ -26,11 +27,12 @@ enum state execution_state(const struct execution *e);
 bool state_at(struct txn *txn, struct scope scope, event_t version, event_t *ret_event, enum state *ret_state);
 
 /** All its changes up to a version, in order. */
-void state_history(struct txn *txn, struct scope scope, event_t version, void (*visit)(void *context, event_t event, enum state state), void *context);
+void state_history(struct txn *txn, struct scope scope, event_t version, void (*visit)(void *context, event_t event, enum state state),
+		   void *context);
 
 /** An execution's labels as of a version, each key once at its first place with its last value. The views live as those of kv_get. */
-void execution_labels(struct txn *txn, event_t execution, event_t version, void (*visit)(void *context, struct bytes key, struct bytes value),
-		      void *context);
+void execution_labels(struct txn *txn, event_t execution, event_t version,
+		      void (*visit)(void *context, struct bytes key, struct bytes value), void *context);
 
 /** Groups below a scope, in the order they came: the first after the place `from` (0: the start). */
 bool group_next(struct txn *txn, struct scope parent, event_t from, struct scope *ret_group);
@@ -52,7 +54,10 @@ bool attempt_next_running(struct txn *txn, event_t execution, event_t from, even
 bool attempt_is_lost(struct txn *txn, event_t attempt);
 unsigned attempts_lost(struct txn *txn, event_t execution);
 
-/** Outputs of an attempt in the order first set: the first after the place `from` (0: the start), with the event that holds its value as of `version`. Outputs set later are passed over. */
+/**
+ * Outputs of an attempt in the order first set: the first after the place `from` (0: the start), with the event that
+ * holds its value as of `version`. Outputs set later are passed over.
+ */
 bool output_next(struct txn *txn, event_t attempt, event_t from, event_t version, event_t *ret_place, event_t *ret_event);
 
 /** By the name of its file: its place, that is the event that set it first. */

@@ -278,7 +278,10 @@ static event_t append_attempt(struct txn *txn, const struct identity *who, const
 	return index_append(txn, &event);
 }
 
-/* The folders above, and the run's own if there are runs below it, stop showing the former attempt's points: one event a series, so that each such document gets a version that names it. */
+/*
+ * The folders above, and the run's own if there are runs below it, stop showing the former attempt's points: one event
+ * a series, so that each such document gets a version that names it.
+ */
 static void append_shrunk(struct txn *txn, event_t attempt, event_t former, usec_t now)
 {
 	struct attempt_scopes scopes = *index_scopes(txn, attempt);
@@ -331,8 +334,9 @@ int record_attempt_begin(struct txn *txn, const struct identity *who, usec_t now
 }
 
 /*
- * An attempt that begins and ends in one transaction (an import) is never seen running: its lock goes at once. The kernel keeps a file's locks in a list that each
- * call walks, so thousands of them held to the commit would take most of its time.
+ * An attempt that begins and ends in one transaction (an import) is never seen running: its lock goes at once. The
+ * kernel keeps a file's locks in a list that each call walks, so thousands of them held to the commit would take most
+ * of its time.
  */
 static bool drop_fresh_lock(struct txn *txn, event_t attempt)
 {

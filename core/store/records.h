@@ -1,9 +1,9 @@
 /*
- * The records of the indexes: what is known now of each execution, run, attempt, group and series. All of it is a fold over the log: it could be thrown
- * away and made again by applying every event once more (core/store/index.h).
+ * The records of the indexes: what is known now of each execution, run, attempt, group and series. All of it is a fold
+ * over the log: it could be thrown away and made again by applying every event once more (core/store/index.h).
  *
- * Event numbers serve as ids throughout: an execution is the event that showed it first, an attempt the event that began it, a run its first attempt, a
- * flow its first execution.
+ * Event numbers serve as ids throughout: an execution is the event that showed it first, an attempt the event that
+ * began it, a run its first attempt, a flow its first execution.
  */
 #pragma once
 
@@ -13,8 +13,8 @@
 #include "core/store/record.h"
 
 /**
- * A group is a folder of runs: a task (depth 0), or one value of a task's runs (depth 1: `runs/<value>`, deeper for nested loops). It is known by the attempt that
- * made it and its depth, since one attempt may make several at once.
+ * A group is a folder of runs: a task (depth 0), or one value of a task's runs (depth 1: `runs/<value>`, deeper for
+ * nested loops). It is known by the attempt that made it and its depth, since one attempt may make several at once.
  *
  * A scope is what a metrics folder stands for.
  */
@@ -123,7 +123,8 @@ struct totals {
 };
 
 /**
- * The points of one name in one scope. Its chunks cut it into runs of neighbours in the log; the newest chunk is kept here, the former ones in a table of their own.
+ * The points of one name in one scope. Its chunks cut it into runs of neighbours in the log; the newest chunk is kept
+ * here, the former ones in a table of their own.
  */
 struct series {
 	event_t first; /* its place among the names of the scope */
@@ -131,8 +132,8 @@ struct series {
 	event_t chunk_first;
 	event_t chunk_last; /* last point, 0 where the chunk is empty */
 	uint32_t chunk_count;
-	uint64_t bytes; /* of all points as JSON lines, their separators included */
-	uint64_t count; /* of points shown */
+	uint64_t bytes;	 /* of all points as JSON lines, their separators included */
+	uint64_t count;	 /* of points shown */
 	uint32_t shrunk; /* how often points were taken out */
 	unsigned n_totals;
 	struct totals totals[METRIC_TYPES]; /* in the order the types appeared */
@@ -153,12 +154,15 @@ struct record_cache {
 bool record_get(struct txn *txn, enum table table, struct bytes key, void *ret);
 
 /**
- * The record to be changed in place, zeroed where there was none; valid to the end of the update or the next records_flush. Never NULL: on an error (sticky)
- * some scratch memory.
+ * The record to be changed in place, zeroed where there was none; valid to the end of the update or the next
+ * records_flush. Never NULL: on an error (sticky) some scratch memory.
  */
 void *record_edit(struct txn *txn, enum table table, struct bytes key);
 
-/** Writes the changed records to their tables, in key order, and forgets them: before a scan of such a table, before the commit, and when there are many. */
+/**
+ * Writes the changed records to their tables, in key order, and forgets them: before a scan of such a table, before the
+ * commit, and when there are many.
+ */
 void records_flush(struct txn *txn);
 void records_drop(struct record_cache *cache);
 

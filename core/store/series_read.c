@@ -158,8 +158,9 @@ static bool next_chunk(struct series_scan *scan)
 }
 
 /*
- * Bytes so far grow with event numbers as long as nothing was taken out, so the chunk of an offset is found by halving the numbers: each step one seek. Behind the last closed
- * chunk comes the newest, which is not in the table and ends behind any offset.
+ * Bytes so far grow with event numbers as long as nothing was taken out, so the chunk of an offset is found by halving
+ * the numbers: each step one seek. Behind the last closed chunk comes the newest, which is not in the table and ends
+ * behind any offset.
  */
 static event_t find_offset(struct series_scan *scan, uint64_t offset)
 {

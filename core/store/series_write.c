@@ -105,7 +105,8 @@ static double value_of(const struct event *point)
 }
 
 /*
- * The totals are added anew from the points that stay: subtracting would not give the same doubles. The new totals count up to `event`, which is later than every point.
+ * The totals are added anew from the points that stay: subtracting would not give the same doubles. The new totals
+ * count up to `event`, which is later than every point.
  */
 void series_shrink(struct txn *txn, const struct series_id *id, event_t attempt, event_t event)
 {
@@ -145,7 +146,10 @@ static void copy_point(struct txn *txn, struct scope to, uint32_t name, event_t 
 	series_add(txn, to, 0, name, &added);
 }
 
-/* `text`: the name's. What is appended meanwhile may move what a view of the store points to, so both it and each point are done with before. */
+/*
+ * `text`: the name's. What is appended meanwhile may move what a view of the store points to, so both it and each point
+ * are done with before.
+ */
 static void copy_series(struct txn *txn, struct scope from, struct scope to, uint32_t name, struct bytes text)
 {
 	struct series_id id = {.scope = from, .name = name, .text = text};

@@ -29,7 +29,10 @@
 /* Room on the disk below which a write that failed in part did so for want of it. */
 #define DISK_FULL_BELOW (UINT64_C(1) << 20)
 
-/* The map is full; another process has outgrown ours. Numbers that no system call of LMDB's comes back with: EFBIG, for one, is a limit on the file's size, and no larger map helps. */
+/*
+ * The map is full; another process has outgrown ours. Numbers that no system call of LMDB's comes back with: EFBIG, for
+ * one, is a limit on the file's size, and no larger map helps.
+ */
 #define MAP_FULL (-EXFULL)
 #define MAP_OUTGROWN (-ELNRNG)
 
@@ -84,8 +87,9 @@ static void cleanup_env(MDB_env **env)
 }
 
 /*
- * One try of opening with a map size; the map of a file that is larger already is as large as that. Without read-ahead: what is looked up lies all over the file, and some disks
- * would read megabytes for each page (log.c asks ahead where it walks).
+ * One try of opening with a map size; the map of a file that is larger already is as large as that. Without read-ahead:
+ * what is looked up lies all over the file, and some disks would read megabytes for each page (log.c asks ahead where
+ * it walks).
  */
 static int env_try(const char *path, size_t map_size, unsigned flags, unsigned mode, MDB_env **ret_env)
 {
@@ -107,14 +111,14 @@ static int env_try(const char *path, size_t map_size, unsigned flags, unsigned m
 	return 0;
 }
 
-/* Address space may be limited (ulimit -v, a container): half as much until it fits. */
+/* Address space may be limited (ulimit -v, a container; valgrind says EINVAL): half as much until it fits. */
 static int env_fit(struct store *s, const char *path, unsigned flags, unsigned mode)
 {
 	int r;
 
 	for (s->map_size = map_size_wanted();; s->map_size /= 2) {
 		r = env_try(path, s->map_size, flags, mode, &s->env);
-		if (r != -ENOMEM || s->map_size / 2 < MAP_SIZE_LEAST)
+		if ((r != -ENOMEM && r != -EINVAL) || s->map_size / 2 < MAP_SIZE_LEAST)
 			return r;
 	}
 }
@@ -155,8 +159,8 @@ static int check_format(struct txn *txn)
 }
 
 /*
- * LMDB gives an emptied table's last page back only at the commit, so an import whose attempts begin and end in one transaction would take a fresh page for each. A row of no
- * execution keeps the table from ever being empty.
+ * LMDB gives an emptied table's last page back only at the commit, so an import whose attempts begin and end in one
+ * transaction would take a fresh page for each. A row of no execution keeps the table from ever being empty.
  */
 static int keep_running_filled(struct txn *txn)
 {
@@ -326,7 +330,10 @@ static bool has_room(size_t more)
 	return at != MAP_FAILED && munmap(at, more) == 0;
 }
 
-/* LMDB drops the old map before it makes the new one: if that fails there is none, and whoever looked at the store again would crash. So room is tried for first. */
+/*
+ * LMDB drops the old map before it makes the new one: if that fails there is none, and whoever looked at the store
+ * again would crash. So room is tried for first.
+ */
 static int replace_map(struct store *s, size_t size)
 {
 	MDB_envinfo info;
@@ -341,7 +348,10 @@ static int replace_map(struct store *s, size_t size)
 	return r;
 }
 
-/* Another process may have grown the file beyond our map, or our own map is full: twice as large, or where address space is limited, as much more as there is. */
+/*
+ * Another process may have grown the file beyond our map, or our own map is full: twice as large, or where address
+ * space is limited, as much more as there is.
+ */
 static int grow_map(struct store *s)
 {
 	int r = -ENOMEM;

@@ -1,6 +1,6 @@
 /*
- * Documents: the contents of the tree's files. Each is a pure function of the log up to its node's event, so a node's bytes never change; a new kind is one file here and one row in
- * document.c.
+ * Documents: the contents of the tree's files. Each is a pure function of the log up to its node's event, so a node's
+ * bytes never change; a new kind is one file here and one row in document.c.
  */
 #pragma once
 

@@ -270,7 +270,10 @@ static int write_head(struct document *d, const struct scene *scene, event_t exe
 	return flush(&head, sink);
 }
 
-/* The last run that ends within a window is where the next one goes on: else reading thousands of runs in pieces would begin at the first each time. */
+/*
+ * The last run that ends within a window is where the next one goes on: else reading thousands of runs in pieces would
+ * begin at the first each time.
+ */
 static void leave_off(struct document *d, event_t run, const struct sink *sink)
 {
 	if (!d->resume || !sink->data || sink_full(sink))

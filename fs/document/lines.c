@@ -1,6 +1,6 @@
 /* `log` and `warnings`: whole lines, as many as there are when they are read. */
-#include "core/base/cleanup.h"
 #include "core/store/lines.h"
+#include "core/base/cleanup.h"
 #include "fs/document/document.h"
 
 #include <errno.h>

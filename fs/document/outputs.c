@@ -1,6 +1,7 @@
 /*
- * outputs.json: of an attempt the outputs themselves, of a folder of runs `{"<value>": {…}}`, of an execution at the path a Kestra expression uses (`<task>.vars.<name>`,
- * `<task>.<value>.vars.<name>`). What has no output is left out. A task may have a run without a value beside runs with values: the keys of both stand in one object then.
+ * outputs.json: of an attempt the outputs themselves, of a folder of runs `{"<value>": {…}}`, of an execution at the
+ * path a Kestra expression uses (`<task>.vars.<name>`, `<task>.<value>.vars.<name>`). What has no output is left out. A
+ * task may have a run without a value beside runs with values: the keys of both stand in one object then.
  */
 #include "core/base/cleanup.h"
 #include "core/base/names.h"

@@ -1,6 +1,6 @@
 /*
- * metrics/<name>.json: `[`, one point a line with commas between, `]`. A point takes its text and two bytes (what separates it, or the end of the array's last line), so that
- * sizes add up.
+ * metrics/<name>.json: `[`, one point a line with commas between, `]`. A point takes its text and two bytes (what
+ * separates it, or the end of the array's last line), so that sizes add up.
  */
 #include "core/store/series.h"
 #include "core/base/cleanup.h"

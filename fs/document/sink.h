@@ -1,6 +1,6 @@
 /*
- * Where documents are written to: a sink counts every byte and keeps those of one window. So the same code tells a document's size (a window of nothing) and gives any part of
- * it, and no document is ever whole in memory.
+ * Where documents are written to: a sink counts every byte and keeps those of one window. So the same code tells a
+ * document's size (a window of nothing) and gives any part of it, and no document is ever whole in memory.
  */
 #pragma once
 
@@ -34,7 +34,10 @@ static inline bool sink_full(const struct sink *s)
 	return s->data && s->at >= s->from + s->size;
 }
 
-/** Where a reader may take up a document again that must be walked from its start: bytes before, and the place in its source; how long the source is. */
+/**
+ * Where a reader may take up a document again that must be walked from its start: bytes before, and the place in its
+ * source; how long the source is.
+ */
 struct resume {
 	uint64_t at;
 	uint64_t place;

@@ -1,6 +1,7 @@
 /*
- * One output as a file: a string as it is, an array one element a line, everything else as its JSON, each with a newline. Long ones are read in pieces: where a piece
- * ended is remembered, so that reading on does not begin at the start again.
+ * One output as a file: a string as it is, an array one element a line, everything else as its JSON, each with a
+ * newline. Long ones are read in pieces: where a piece ended is remembered, so that reading on does not begin at the
+ * start again.
  */
 #include "core/json/scan.h"
 #include "core/store/event.h"

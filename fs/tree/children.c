@@ -141,8 +141,8 @@ static bool next_output(struct folder *f, uint64_t from, uint64_t *ret_place, st
 }
 
 /*
- * Members of an object: places are bytes from the start of the value; the member's key begins there. The object's own end is its closing bracket: where that is need not be
- * known to walk through it.
+ * Members of an object: places are bytes from the start of the value; the member's key begins there. The object's own
+ * end is its closing bracket: where that is need not be known to walk through it.
  */
 
 static struct json_walk object_walk(const struct folder *f, uint64_t from)
@@ -165,7 +165,10 @@ static void member_name(struct bytes key, struct buf *ret)
 		ret->error = buf_error(&text);
 }
 
-/* Most names are their keys as they stand, so that most members are passed over without decoding them: only an escape on either side can make them differ. */
+/*
+ * Most names are their keys as they stand, so that most members are passed over without decoding them: only an escape
+ * on either side can make them differ.
+ */
 static bool may_be(struct bytes key, struct bytes name)
 {
 	struct bytes inner = bytes_make(key.data + 1, key.len - 2);

@@ -1,6 +1,6 @@
 /*
- * Fixed entries: one row each. A row says in which kinds of folder its name stands, and makes the node it leads to now; `keep` is for ever only where the node can be no other
- * one later.
+ * Fixed entries: one row each. A row says in which kinds of folder its name stands, and makes the node it leads to now;
+ * `keep` is for ever only where the node can be no other one later.
  */
 #include "core/store/lines.h"
 #include "core/store/query.h"

@@ -1,6 +1,6 @@
 /*
- * Folders: the entries each kind has, by name and in order. The fixed ones are rows of one table (fixed.c); what depends on the store (executions, tasks, runs,
- * outputs, metrics) is one lister a kind (children.c).
+ * Folders: the entries each kind has, by name and in order. The fixed ones are rows of one table (fixed.c); what
+ * depends on the store (executions, tasks, runs, outputs, metrics) is one lister a kind (children.c).
  */
 #pragma once
 
@@ -48,7 +48,10 @@ bool fixed_at(struct folder *f, unsigned i, struct bytes *ret_name, struct child
 /** The number that stands for all versions of a node. */
 uint64_t inode_of(struct txn *txn, struct node node);
 
-/** The same for the entries that the store gives; listing leaves `keep` open. A place is 0 at the start; *ret_place is that of the entry found after `from`. `name` gets appended. */
+/**
+ * The same for the entries that the store gives; listing leaves `keep` open. A place is 0 at the start; *ret_place is
+ * that of the entry found after `from`. `name` gets appended.
+ */
 bool children_find(struct folder *f, struct bytes name, struct child *ret);
 bool children_next(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret);
 

@@ -1,6 +1,6 @@
 /*
- * Inode numbers as stat shows them: the number that a node's first version would have, so that a file keeps its own while what it shows changes. Programs that copy
- * (`cp`, `tar`, `rsync`) compare it before and after they open a file.
+ * Inode numbers as stat shows them: the number that a node's first version would have, so that a file keeps its own
+ * while what it shows changes. Programs that copy (`cp`, `tar`, `rsync`) compare it before and after they open a file.
  */
 #include "core/store/query.h"
 #include "fs/document/document.h"

@@ -1,6 +1,6 @@
 /*
- * What a tree remembers between requests to save work. Nothing depends on it: nodes never change, so what is remembered can be wrong never, only missing. Fixed in size,
- * direct-mapped: a newer node takes the place of an older one.
+ * What a tree remembers between requests to save work. Nothing depends on it: nodes never change, so what is remembered
+ * can be wrong never, only missing. Fixed in size, direct-mapped: a newer node takes the place of an older one.
  */
 #pragma once
 

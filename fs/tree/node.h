@@ -1,13 +1,15 @@
 /*
- * The numbers of nodes. A number says everything about its node, so that no table is kept and a number means the same after a restart:
+ * The numbers of nodes. A number says everything about its node, so that no table is kept and a number means the same
+ * after a restart:
  *
  *     0 kkkkkkk n xxxxxxxxxxxxxxxxxxxxx eeee…    7 bits kind, 21 bits detail, 34 bits event
  *     1 n oooooooooooooooooooooooooooo  eeee…    28 bits place in an output's value, 34 bits the event that set it
  *
- * The event is what the node stands for (of a folder: what began it; of an output: what set it) or, of a document, its version: the last event that changed it.
- * From the event follows the execution, the run and the name; the detail says what the event cannot: which of the folders above it, which of several growing files.
- * The bit n tells a folder below `attempts/<n>` from the same one below the run's own: the kernel knows a folder by one path only.
- * The number 1 is the root's: kind 0, event 1.
+ * The event is what the node stands for (of a folder: what began it; of an output: what set it) or, of a document, its
+ * version: the last event that changed it. From the event follows the execution, the run and the name; the detail says
+ * what the event cannot: which of the folders above it, which of several growing files. The bit n tells a folder below
+ * `attempts/<n>` from the same one below the run's own: the kernel knows a folder by one path only. The number 1 is the
+ * root's: kind 0, event 1.
  */
 #pragma once
 
@@ -48,8 +50,9 @@ enum node_kind {
 };
 
 /*
- * A helper was lost and the store cannot be written, so its end is no event: documents that show states say KILLED all the same. This bit of the detail marks them; above the
- * kind's own bits (depth, number of the attempt) it is followed by how many are lost, since no version tells two such documents apart.
+ * A helper was lost and the store cannot be written, so its end is no event: documents that show states say KILLED all
+ * the same. This bit of the detail marks them; above the kind's own bits (depth, number of the attempt) it is followed
+ * by how many are lost, since no version tells two such documents apart.
  */
 #define NODE_LOST (UINT32_C(1) << 20)
 #define NODE_LOST_COUNT_SHIFT 7

@@ -1,6 +1,7 @@
 /*
- * Ends the attempts whose helper is gone. A thread of its own, because LMDB's writer lock has no time-out and a reader must never wait for a writer that is stopped: whoever
- * looks waits a moment for the end to be recorded, then goes on without.
+ * Ends the attempts whose helper is gone. A thread of its own, because LMDB's writer lock has no time-out and a reader
+ * must never wait for a writer that is stopped: whoever looks waits a moment for the end to be recorded, then goes on
+ * without.
  */
 #pragma once
 

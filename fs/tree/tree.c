@@ -1,5 +1,6 @@
 /*
- * The tree's requests, each one snapshot of the store. The store may come later than the tree, and may be replaced under it: whoever asks first after that opens the new one.
+ * The tree's requests, each one snapshot of the store. The store may come later than the tree, and may be replaced
+ * under it: whoever asks first after that opens the new one.
  */
 #include "fs/tree/tree.h"
 
@@ -444,8 +445,9 @@ static int list_without_store(struct list_request *q)
 	return 0;
 }
 
-int tree_list(struct tree *tree, node_t node, uint64_t from, bool (*visit)(void *context, struct bytes name, enum node_type type, uint64_t inode, uint64_t next),
-	      void *context, enum keep *ret_keep, bool *ret_end)
+int tree_list(struct tree *tree, node_t node, uint64_t from,
+	      bool (*visit)(void *context, struct bytes name, enum node_type type, uint64_t inode, uint64_t next), void *context,
+	      enum keep *ret_keep, bool *ret_end)
 {
 	struct list_request q = {.tree = tree, .from = from, .visit = visit, .context = context, .ret_keep = ret_keep, .ret_end = ret_end};
 	int r;

@@ -1,8 +1,9 @@
 /*
- * Fills a store with executions and points, as helpers would have recorded them, through the store's own interface but many to a transaction. The same options
- * and seed make the same events. Not installed.
+ * Fills a store with executions and points, as helpers would have recorded them, through the store's own interface but
+ * many to a transaction. The same options and seed make the same events. Not installed.
  *
- * A transaction may be run again (the map was full), so all that a run changes is one `struct progress`, copied before and kept after.
+ * A transaction may be run again (the map was full), so all that a run changes is one `struct progress`, copied before
+ * and kept after.
  */
 #include "core/base/cleanup.h"
 #include "core/base/ids.h"

@@ -1,9 +1,11 @@
 /*
- * How long single calls on files take: the median and the 99th of a hundred, in nanoseconds, on one line. Takes the paths in turn. Not installed.
+ * How long single calls on files take: the median and the 99th of a hundred, in nanoseconds, on one line. Takes the
+ * paths in turn. Not installed.
  *
  *     latency [-n CALLS] [-w CALLS] read|head|tail|stat PATH…
  *
- * read: open, read up to 64 KiB, close. head: the same with 4 KiB. tail: the same with the last 100 bytes. -w: so many calls before, not counted.
+ * read: open, read up to 64 KiB, close. head: the same with 4 KiB. tail: the same with the last 100 bytes. -w: so many
+ * calls before, not counted.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * Shows what a mount of a store would show, without a mount: the tree's own functions, called the way the kernel would have them called (names looked
- * up one by one, listings in pieces, files read in chunks). For tests; not installed.
+ * Shows what a mount of a store would show, without a mount: the tree's own functions, called the way the kernel would
+ * have them called (names looked up one by one, listings in pieces, files read in chunks). For tests; not installed.
  */
 #include "core/base/cleanup.h"
 #include "fs/tree/tree.h"

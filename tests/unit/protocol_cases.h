@@ -14,7 +14,10 @@ struct protocol_case {
 	struct buf expected; /* the lines that begin with `>` and `!`, each with a newline */
 };
 
-/** Calls `check` with every case of every file, in order of the files' names. Returns how many there were; exits where a file cannot be read. */
+/**
+ * Calls `check` with every case of every file, in order of the files' names. Returns how many there were; exits where a
+ * file cannot be read.
+ */
 size_t protocol_cases(void (*check)(const struct protocol_case *c));
 
 /** The path of a test's data: below $KESTRAFS_TEST_DATA, or below tests/data of the folder the test is run in. Static memory. */

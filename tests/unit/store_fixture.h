@@ -1,8 +1,10 @@
 /*
- * What the tests of the store and of the tree share: a store of their own in a temporary folder, a process that records into it, and a tree that reads it.
+ * What the tests of the store and of the tree share: a store of their own in a temporary folder, a process that records
+ * into it, and a tree that reads it.
  *
- * The recorder is a process, as a helper is: LMDB wants a store opened once in a process, and the tree of the test has it open. What it is asked stands in memory
- * that both see. Time is the test's own: it begins at FIXTURE_START and each update takes it one second further.
+ * The recorder is a process, as a helper is: LMDB wants a store opened once in a process, and the tree of the test has
+ * it open. What it is asked stands in memory that both see. Time is the test's own: it begins at FIXTURE_START and each
+ * update takes it one second further.
  */
 #pragma once
 
@@ -48,7 +50,10 @@ void recorder_free(struct recorder *r);
 void recorder_kill(struct recorder *r);
 pid_t recorder_pid(const struct recorder *r);
 
-/** Runs `function` in one update of the recorder's store, in its process: what it is to see or to answer stands in memory of recorder_memory. Returns what store_update does. */
+/**
+ * Runs `function` in one update of the recorder's store, in its process: what it is to see or to answer stands in
+ * memory of recorder_memory. Returns what store_update does.
+ */
 int recorder_update(struct recorder *r, int (*function)(struct txn *txn, void *context), void *context);
 
 /** Memory that the recorder shares with the test, until its end; zeroed. */

@@ -1,6 +1,6 @@
 /*
- * Memory that runs out, at every allocation in turn: the parser, the scanner and the buffers report -ENOMEM, leak nothing and go on. Linked with
- * -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free.
+ * Memory that runs out, at every allocation in turn: the parser, the scanner and the buffers report -ENOMEM, leak
+ * nothing and go on. Linked with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free.
  */
 #include "core/base/buf.h"
 #include "core/base/names.h"

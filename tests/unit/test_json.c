@@ -1,6 +1,6 @@
 /*
- * The scanner: the rules of RFC 8259 from tests/data/json/rules.txt, the canonical form, walking it, and jansson's second opinion on the rules'
- * texts and on a great many spoiled ones.
+ * The scanner: the rules of RFC 8259 from tests/data/json/rules.txt, the canonical form, walking it, and jansson's
+ * second opinion on the rules' texts and on a great many spoiled ones.
  */
 #include "tests/unit/jansson_opinion.h"
 #include "tests/unit/protocol_cases.h"

@@ -1,7 +1,7 @@
 /*
- * The protocol by its table: tests/data/protocol/ holds cases (its README.txt says how they are written), each fed whole, byte by byte and cut at
- * every place, always with the same result. Then the properties no table can hold: random streams, limits, memory held, time linear in what is
- * fed.
+ * The protocol by its table: tests/data/protocol/ holds cases (its README.txt says how they are written), each fed
+ * whole, byte by byte and cut at every place, always with the same result. Then the properties no table can hold:
+ * random streams, limits, memory held, time linear in what is fed.
  */
 #include "tests/unit/protocol_cases.h"
 

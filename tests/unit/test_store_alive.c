@@ -1,4 +1,7 @@
-/* Who is alive: a helper that is gone without a word is seen as KILLED by whoever looks next; one that lives, or is stopped, is left in peace; nobody waits for a writer that is stopped. */
+/*
+ * Who is alive: a helper that is gone without a word is seen as KILLED by whoever looks next; one that lives, or is
+ * stopped, is left in peace; nobody waits for a writer that is stopped.
+ */
 #include "tests/unit/store_fixture.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* All of an update is kept or nothing: whatever it had recorded when it failed, every table is as before, and the numbers and locks it took are free. */
+/*
+ * All of an update is kept or nothing: whatever it had recorded when it failed, every table is as before, and the
+ * numbers and locks it took are free.
+ */
 #include "tests/unit/store_fixture.h"
 
 #include "core/store/kv.h"

@@ -1,6 +1,7 @@
 /*
- * Memory that runs out, at every allocation in turn, while a store is opened, recorded into and read: an error comes back and never other bytes, nothing leaks, the store is whole
- * after. Linked with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup.
+ * Memory that runs out, at every allocation in turn, while a store is opened, recorded into and read: an error comes
+ * back and never other bytes, nothing leaks, the store is whole after. Linked with
+ * -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup.
  */
 #include "core/store/record.h"
 #include "core/store/store.h"

@@ -1,6 +1,6 @@
 /*
- * The indexes are a fold over the log: the events of a store with a random history, applied one by one to an empty store, make every table again, byte for byte. However they are cut
- * into transactions.
+ * The indexes are a fold over the log: the events of a store with a random history, applied one by one to an empty
+ * store, make every table again, byte for byte. However they are cut into transactions.
  */
 #include "tests/unit/tree_model.h"
 

@@ -1,4 +1,7 @@
-/* The map: small ones grow, alone and with others at work; where there is no room for a larger one that is an error and no more; the file is as long as its pages. */
+/*
+ * The map: small ones grow, alone and with others at work; where there is no room for a larger one that is an error and
+ * no more; the file is as long as its pages.
+ */
 #include "tests/unit/store_fixture.h"
 
 #include <errno.h>
@@ -100,7 +103,10 @@ static void an_update_larger_than_the_map(void **state)
 	unsetenv("KESTRAFS_MAP_SIZE");
 }
 
-/* One process has a small map and the other none to speak of: each must follow what the other has made of the file, in reading and in writing. */
+/*
+ * One process has a small map and the other none to speak of: each must follow what the other has made of the file, in
+ * reading and in writing.
+ */
 static void a_file_that_outgrows_the_map(void **state)
 {
 	struct fixture f autofixture;
@@ -234,7 +240,10 @@ static void limits(void **state)
 	assert_file(&f, "/exec/E/after/outputs/a", "1\n");
 }
 
-/* A file shorter than its pages is taken for one that was cut: it must never be so by itself, whatever a transaction gave back of what it took. */
+/*
+ * A file shorter than its pages is taken for one that was cut: it must never be so by itself, whatever a transaction
+ * gave back of what it took.
+ */
 
 struct burst {
 	struct identity who;

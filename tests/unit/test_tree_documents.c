@@ -47,11 +47,13 @@ static void a_run_that_has_just_begun(void **state)
 											     "{\"current\":\"RUNNING\",\"histories\":[{"
 											     "\"state\":\"CREATED\",\"date\":\"" T(
 												     "00") "\"},{\"state\":\"RUNNING\","
-													   "\"date\":\"" T("00") "\"}],"
-																 "\"startDa"
-																 "te\":"
-																 "\"" T("0"
-																	"0") "\"}}\n");
+													   "\"date\":\"" T(
+														   "00") "\"}],"
+															 "\"startDa"
+															 "te\":"
+															 "\"" T("0"
+																"0") "\"}}"
+																     "\n");
 	assert_file(
 		&f, "/exec/E/execution.json",
 		"{\"id\":\"E\",\"namespace\":\"dev\",\"flowId\":\"flow\",\"labels\":[{\"key\":\"team\",\"value\":\"data\"},{\"key\":"

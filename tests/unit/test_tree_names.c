@@ -1,4 +1,7 @@
-/* The name rule through the tree: whatever a user may choose is found under its encoded name, and whatever a listing prints can be opened. */
+/*
+ * The name rule through the tree: whatever a user may choose is found under its encoded name, and whatever a listing
+ * prints can be opened.
+ */
 #include "tests/unit/store_fixture.h"
 
 #include "core/base/names.h"

@@ -1,6 +1,7 @@
 /*
- * A node never changes; a name may. Random sequences of what helpers record are compared, after each update, with a model of the whole tree; every node met on the way
- * must read the same bytes ever after, from a tree that remembers nothing too; every name that was given for ever must lead to the same node ever after.
+ * A node never changes; a name may. Random sequences of what helpers record are compared, after each update, with a
+ * model of the whole tree; every node met on the way must read the same bytes ever after, from a tree that remembers
+ * nothing too; every name that was given for ever must lead to the same node ever after.
  */
 #include "tests/unit/tree_model.h"
 

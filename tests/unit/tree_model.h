@@ -1,6 +1,6 @@
 /*
- * A model of what the tree shows: lists of what was recorded, and each document written down from them as docs/tree.md says, with no thought of speed. It knows nothing of events,
- * indexes or nodes.
+ * A model of what the tree shows: lists of what was recorded, and each document written down from them as docs/tree.md
+ * says, with no thought of speed. It knows nothing of events, indexes or nodes.
  */
 #pragma once
 
@@ -16,7 +16,10 @@ void model_step(struct model *m, struct fixture *f);
 struct model *model_new(void);
 void model_free(struct model *m);
 
-/** What a path of the tree should be: a file with these bytes, or a folder with these names (one a line; `any_order`: in whatever order), folders before what is in them. */
+/**
+ * What a path of the tree should be: a file with these bytes, or a folder with these names (one a line; `any_order`: in
+ * whatever order), folders before what is in them.
+ */
 struct expected {
 	const char *path;
 	bool folder;
