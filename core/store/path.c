@@ -48,12 +48,39 @@ void run_path_entry(const struct run_path *path, unsigned depth, struct buf *ret
 		name_add_hash(ret, path->twin);
 }
 
+/* `%~` and 16 hex digits at the end. */
+static bool looks_like_twin(struct bytes value)
+{
+	struct bytes end = bytes_make(value.data + value.len - NAME_HASH_LEN, NAME_HASH_LEN);
+
+	if (value.len < NAME_HASH_LEN || end.data[0] != '%' || end.data[1] != '~')
+		return false;
+	for (size_t i = 2; i < end.len; i++)
+		if (!strchr("0123456789abcdef", end.data[i]) || !end.data[i])
+			return false;
+	return true;
+}
+
+static void add_value_key(struct bytes value, struct buf *ret)
+{
+	size_t before;
+
+	if (!looks_like_twin(value)) {
+		buf_add_bytes(ret, value);
+		return;
+	}
+	before = value.len - NAME_HASH_LEN;
+	buf_add(ret, value.data, before);
+	buf_add_text(ret, "%25");
+	buf_add(ret, value.data + before + 1, NAME_HASH_LEN - 1);
+}
+
 void run_path_key(const struct run_path *path, unsigned depth, struct buf *ret)
 {
 	if (depth == 0)
 		buf_add_bytes(ret, path->task);
 	else if (depth <= path->n_values)
-		buf_add_bytes(ret, path->values[depth - 1]);
+		add_value_key(path->values[depth - 1], ret);
 	if (bears_hash(path, depth))
 		name_add_hash(ret, path->twin);
 }

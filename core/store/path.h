@@ -24,7 +24,7 @@ unsigned run_path_depth(const struct run_path *path);
 /** Appends the entry of the component at `depth` in the folder above it. */
 void run_path_entry(const struct run_path *path, unsigned depth, struct buf *ret);
 
-/** Appends what stands for that component as a key in documents: the value as it is, and a twin's hash. */
+/** Appends what stands for that component as a key in documents: the value as it is (but for one that looks like a twin's: its `%` as `%25`), and a twin's hash. */
 void run_path_key(const struct run_path *path, unsigned depth, struct buf *ret);
 
 /** The entries of an execution's folder that are no tasks; a task called so is encoded. */

@@ -58,6 +58,7 @@ struct states {
 	usec_t start;
 	usec_t last;
 	enum state current;
+	size_t running_len; /* of `b` behind the first RUNNING, 0 before it */
 };
 
 static void add_history(struct states *s, const char *state, usec_t time, bool first)
@@ -77,8 +78,17 @@ static void add_state(struct states *s, usec_t time, enum state state)
 static void visit_state(void *context, event_t event, enum state state)
 {
 	struct states *s = context;
+	usec_t time = time_of(s->txn, event);
 
-	add_state(s, time_of(s->txn, event), state);
+	/* An execution that nobody began ends and goes on with each of its steps: only the end that lasted is one. */
+	if (state == STATE_RUNNING && s->running_len) {
+		s->b->len = s->running_len;
+		s->current = state;
+		return;
+	}
+	add_state(s, time, state);
+	if (state == STATE_RUNNING)
+		s->running_len = s->b->len;
 }
 
 /* `histories` is written first into a buffer of its own: `current` stands before it. */

@@ -102,7 +102,10 @@ static bool is_taken(struct txn *txn, struct beside beside, struct bytes key, ev
 	return output_place(txn, beside.attempt, buf_bytes(&entry), &place) && place <= version;
 }
 
-/* As with names of files: what would meet a name that is there gets its first byte as `%XX`, so that no key stands twice. */
+/*
+ * As with names of files: what would meet a name that is there gets its first byte as `%XX`, and so does what begins with `%` itself and could be
+ * taken for such a one: no key stands twice.
+ */
 static void avoid(struct buf *key)
 {
 	struct buf avoided = BUF_INIT;
@@ -111,6 +114,12 @@ static void avoid(struct buf *key)
 	buf_add(&avoided, key->data + 1, key->len - 1);
 	buf_finish(key);
 	*key = avoided;
+}
+
+/* Whether a value (a twin's hash is none) begins as an encoded name does. */
+static bool begins_encoded(const struct run_path *path, unsigned depth)
+{
+	return depth && depth <= path->n_values && path->values[depth - 1].len && path->values[depth - 1].data[0] == '%';
 }
 
 static void write_folder_key(struct txn *txn, struct scope folder, struct beside beside, event_t version, struct sink *sink, bool *first)
@@ -123,7 +132,7 @@ static void write_folder_key(struct txn *txn, struct scope folder, struct beside
 		return;
 	run_path_of_event(&event, &path);
 	run_path_key(&path, scope_depth(folder), &key);
-	if (key.len && is_taken(txn, beside, buf_bytes(&key), version))
+	if (key.len && beside.attempt && (begins_encoded(&path, scope_depth(folder)) || is_taken(txn, beside, buf_bytes(&key), version)))
 		avoid(&key);
 	if (buf_error(&key))
 		txn_fail(txn, buf_error(&key));

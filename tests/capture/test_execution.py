@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Executions and their runs: --begin and --end, states, attempts."""
 
+import hashlib
 import os
 import re
 import signal
@@ -248,11 +249,29 @@ def _():
 def _():
     store = Store()
     capture(store, *RUN, "--", "echo", '::{"outputs":{"a":"own","vars":5}}::')
-    for value, x in (("a", 1), ("vars", 2), ("b", 3)):
+    for value, x in (("a", 1), ("vars", 2), ("b", 3), ("%61", 4)):
         capture(store, *RUN, "--value", value, "--", "echo", output("x", x))
-    equal(store.text("exec/E1/extract/outputs.json"), '{"a":"own","vars":5,"%61":{"x":1},"%76ars":{"x":2},"b":{"x":3}}\n')
-    whole = '{"extract":{"vars":{"a":"own","vars":5},"a":{"vars":{"x":1}},"%76ars":{"vars":{"x":2}},"b":{"vars":{"x":3}}}}\n'
+    equal(store.text("exec/E1/extract/outputs.json"), '{"a":"own","vars":5,"%61":{"x":1},"%76ars":{"x":2},"b":{"x":3},"%2561":{"x":4}}\n')
+    whole = '{"extract":{"vars":{"a":"own","vars":5},"a":{"vars":{"x":1}},"%76ars":{"vars":{"x":2}},"b":{"vars":{"x":3}},"%2561":{"vars":{"x":4}}}}\n'
     equal(store.text("exec/E1/outputs.json"), whole)
+
+
+@test("a value that looks like a twin's key is told from the twin's")
+def _():
+    store = Store()
+    digits = hashlib.sha256(b"B").hexdigest()[:16]
+    for taskrun, value in (("A", "v"), ("B", "v"), ("C", f"v%~{digits}")):
+        capture(store, *RUN, "--taskrun", taskrun, "--value", value, "--", "echo", output("x", taskrun))
+    equal(list(store.json("exec/E1/extract/outputs.json")), ["v", f"v%~{digits}", f"v%25~{digits}"])
+    equal(store.names("exec/E1/extract/runs"), ["v", f"v%~{digits}", f"v%25~{digits}"])
+
+
+@test("an execution that goes on with each step has one end in its history")
+def _():
+    store = Store()
+    for n in range(3):
+        capture(store, *RUN, "--value", str(n), "--", "true")
+    equal([row["state"] for row in store.json("exec/E1/execution.json")["state"]["histories"]], ["CREATED", "RUNNING", "SUCCESS"])
 
 
 @test("--end where there is no store is a wrong call, and makes none")

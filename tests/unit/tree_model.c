@@ -181,6 +181,10 @@ static void note_state(struct model *m, int execution, usec_t now)
 
 	if (e->n_histories && e->histories[e->n_histories - 1].state == state)
 		return;
+	if (state == STATE_RUNNING && e->n_histories) { /* it goes on: that was no end */
+		e->n_histories = 1;
+		return;
+	}
 	assert_true(e->n_histories < MOST);
 	e->histories[e->n_histories++] = (struct history){state, now};
 }
