@@ -138,7 +138,7 @@ static void add_attempt_state(const struct scene *scene, event_t id, const struc
 	add_state(&s, s.start, STATE_RUNNING);
 	if (a->end && a->end <= scene->version)
 		add_state(&s, time_of(scene->txn, a->end), a->state);
-	else if (scene->lost && !a->end && attempt_is_lost(scene->txn, id))
+	else if (scene->lost && attempt_is_lost(scene->txn, id)) /* also when its end has been recorded since */
 		add_state(&s, scene->lost_since, STATE_KILLED);
 	add_states(b, &s);
 }

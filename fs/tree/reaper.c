@@ -17,6 +17,7 @@ struct reaper {
 	bool started, stop, busy;
 	struct store *store;
 	event_t execution; /* to look at, 0: none */
+	bool stuck;	   /* somebody has waited for it in vain: nobody else does until it is back */
 	uint64_t done;	   /* how many were looked at, and how that went */
 	int result;
 };
@@ -50,7 +51,7 @@ static void *work(void *context)
 		pthread_mutex_unlock(&r->lock);
 		result = store_update(store, STORE_SOON, end_lost, &job);
 		pthread_mutex_lock(&r->lock);
-		r->busy = false;
+		r->busy = r->stuck = false;
 		r->execution = 0;
 		r->result = result;
 		r->done++;
@@ -113,13 +114,14 @@ bool reaper_run(struct reaper *r, struct store *s, event_t execution)
 	struct timespec until = deadline();
 	uint64_t done;
 	bool ended = false;
-	int error = 0;
+	int error;
 
 	if (!store_writable(s))
 		return false;
 	pthread_mutex_lock(&r->lock);
 	if (!r->started)
 		r->started = pthread_create(&r->thread, NULL, work, r) == 0;
+	error = r->stuck ? ETIMEDOUT : 0;
 	while (r->execution && !error) /* somebody else's is on its way */
 		error = pthread_cond_timedwait(&r->changed, &r->lock, &until);
 	if (r->started && !error) {
@@ -129,8 +131,9 @@ bool reaper_run(struct reaper *r, struct store *s, event_t execution)
 		pthread_cond_broadcast(&r->changed);
 		while (r->done == done && !error)
 			error = pthread_cond_timedwait(&r->changed, &r->lock, &until);
-		ended = !error && r->result == 0;
+		ended = r->done != done && r->result == 0;
 	}
+	r->stuck = error && r->execution;
 	pthread_mutex_unlock(&r->lock);
 	return ended;
 }

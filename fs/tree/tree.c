@@ -1,6 +1,6 @@
 /*
- * The tree's requests, each one snapshot of the store. The store may come later than the tree, and may be replaced
- * under it: whoever asks first after that opens the new one.
+ * The tree's requests, each one snapshot of the store. The store may come later than the tree: whoever asks first after
+ * that opens it.
  */
 #include "fs/tree/tree.h"
 
