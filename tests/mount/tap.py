@@ -8,10 +8,16 @@
 
 A test passes if it returns, is skipped by skip("why"), and fails by any exception; what it says is printed below its line."""
 
+import signal
 import sys
 import traceback
 
 _tests = []
+
+# A background job of some shells, nohup, some services: they ignore signals, and so would every command that a test starts.
+for _number, _usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGQUIT, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 
 class Skipped(Exception):
