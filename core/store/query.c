@@ -63,6 +63,16 @@ event_t event_execution(struct txn *txn, event_t number, const struct event *eve
 	return attempt_get(txn, attempt, &a) ? a.execution : 0;
 }
 
+bool attempt_group(struct txn *txn, const struct attempt_record *a, unsigned code, struct scope *ret)
+{
+	struct group g;
+
+	*ret = scope_group(a->group_event, a->depth);
+	while (ret->code > code && group_get(txn, *ret, &g))
+		*ret = g.parent;
+	return ret->code == code;
+}
+
 bool group_next(struct txn *txn, struct scope parent, event_t from, struct scope *ret_group)
 {
 	autocursor struct cursor c = {0};

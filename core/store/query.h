@@ -34,6 +34,9 @@ void state_history(struct txn *txn, struct scope scope, event_t version, void (*
 void execution_labels(struct txn *txn, event_t execution, event_t version,
 		      void (*visit)(void *context, struct bytes key, struct bytes value), void *context);
 
+/** The folder of an attempt at the depth that `code` says: its own or one above. False where it is not so deep. */
+bool attempt_group(struct txn *txn, const struct attempt_record *a, unsigned code, struct scope *ret);
+
 /** Groups below a scope, in the order they came: the first after the place `from` (0: the start). */
 bool group_next(struct txn *txn, struct scope parent, event_t from, struct scope *ret_group);
 

@@ -78,21 +78,12 @@ bool series_next(struct txn *txn, struct scope scope, event_t from, event_t *ret
 
 /* Membership */
 
-static bool group_holds(struct txn *txn, struct scope group, const struct attempt_record *a)
-{
-	struct scope at = scope_group(a->group_event, a->depth);
-	struct group g;
-
-	while (at.code > group.code && group_get(txn, at, &g))
-		at = g.parent;
-	return scope_equal(at, group);
-}
-
 /* Whether the points of an attempt are among those of a scope as of a version. */
 static bool scope_shows(struct txn *txn, struct scope scope, event_t attempt, event_t version)
 {
 	struct attempt_record a;
 	struct execution e;
+	struct scope group;
 
 	if (scope.code == SCOPE_ROOT)
 		return true;
@@ -104,7 +95,7 @@ static bool scope_shows(struct txn *txn, struct scope scope, event_t attempt, ev
 		return a.execution == scope.event;
 	if (scope.code == SCOPE_FLOW)
 		return execution_get(txn, a.execution, &e) && e.flow == scope.event;
-	return (!a.next || a.next > version) && group_holds(txn, scope, &a);
+	return (!a.next || a.next > version) && attempt_group(txn, &a, scope.code, &group) && scope_equal(group, scope);
 }
 
 static bool is_ours(struct series_scan *scan, const struct event *event)

@@ -4,14 +4,9 @@
 
 static bool is_in(struct txn *txn, const struct attempt_record *a, struct scope scope)
 {
-	struct scope at = scope_group(a->group_event, a->depth);
-	struct group g;
+	struct scope group;
 
-	if (scope.code == SCOPE_EXECUTION)
-		return true;
-	while (at.code > scope.code && group_get(txn, at, &g))
-		at = g.parent;
-	return scope_equal(at, scope);
+	return scope.code == SCOPE_EXECUTION || (attempt_group(txn, a, scope.code, &group) && scope_equal(group, scope));
 }
 
 static bool scope_tally(struct txn *txn, struct scope scope, struct tally *ret)

@@ -29,20 +29,11 @@ int version_attempt(struct txn *txn, event_t version, event_t *ret)
 	return *ret ? 0 : stale(txn);
 }
 
-static int group_above(struct txn *txn, event_t attempt, unsigned code, struct scope *ret)
+static int group_of(struct txn *txn, event_t attempt, unsigned code, struct scope *ret)
 {
 	struct attempt_record a;
-	struct group g;
 
-	if (!attempt_get(txn, attempt, &a))
-		return stale(txn);
-	*ret = scope_group(a.group_event, a.depth);
-	while (ret->code > code) {
-		if (!group_get(txn, *ret, &g))
-			return stale(txn);
-		*ret = g.parent;
-	}
-	return ret->code == code ? 0 : -ESTALE;
+	return attempt_get(txn, attempt, &a) && attempt_group(txn, &a, code, ret) ? 0 : stale(txn);
 }
 
 int version_scope(struct txn *txn, unsigned code, event_t version, struct scope *ret)
@@ -64,7 +55,7 @@ int version_scope(struct txn *txn, unsigned code, event_t version, struct scope 
 		ret->event = event_attempt(version, &event);
 		if (!ret->event)
 			return stale(txn);
-		return code == SCOPE_ATTEMPT ? 0 : group_above(txn, ret->event, code, ret);
+		return code == SCOPE_ATTEMPT ? 0 : group_of(txn, ret->event, code, ret);
 	}
 	execution = event_execution(txn, version, &event);
 	if (!execution || !execution_get(txn, execution, &e))

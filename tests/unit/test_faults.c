@@ -1,6 +1,6 @@
 /*
  * Memory that runs out, at every allocation in turn: the parser, the scanner and the buffers report -ENOMEM, leak
- * nothing and go on. Linked with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free.
+ * nothing and go on.
  */
 #include "core/base/buf.h"
 #include "core/base/names.h"
@@ -17,83 +17,7 @@
 
 #include <cmocka.h>
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void __wrap_free(void *memory);
-
-/* Which allocation fails: the n-th from now, and with `all` every later one too. */
-static struct {
-	bool on;
-	bool all;
-	bool failed;
-	size_t left;
-	long live;
-} faults;
-
-static bool is_fault(void)
-{
-	if (!faults.on)
-		return false;
-	if (faults.left > 0) {
-		faults.left--;
-		return false;
-	}
-	if (faults.failed && !faults.all)
-		return false;
-	faults.failed = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	if (is_fault())
-		return NULL;
-	faults.live += faults.on;
-	return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	if (is_fault())
-		return NULL;
-	faults.live += faults.on;
-	return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	if (is_fault())
-		return NULL;
-	faults.live += faults.on && !old;
-	return __real_realloc(old, size);
-}
-
-void __wrap_free(void *memory)
-{
-	faults.live -= faults.on && memory;
-	__real_free(memory);
-}
-
-static void faults_begin(size_t nth, bool all)
-{
-	faults.live = 0;
-	faults.failed = false;
-	faults.left = nth;
-	faults.all = all;
-	faults.on = true;
-}
-
-static bool faults_end(void)
-{
-	faults.on = false;
-	assert_int_equal(faults.live, 0);
-	return faults.failed;
-}
+#include "tests/unit/fail_alloc.h"
 
 /* Said without memory of its own. */
 struct said {
@@ -149,9 +73,8 @@ static bool feed_all(struct bytes stream, enum dialect dialect, size_t piece, st
 		for (size_t at = 0; at < stream.len; at += piece)
 			if (parser_feed(p, stream.data + at, stream.len - at < piece ? stream.len - at : piece) == -ENOMEM)
 				out_of_memory = true;
-		faults.all = false;
-		faults.left = 0;
-		if (faults.failed) { /* it goes on, once there is memory again */
+		faults_over();
+		if (faults_met()) { /* it goes on, once there is memory again */
 			assert_true(out_of_memory && said->out_of_memory);
 			assert_int_equal(parser_feed(p, last, sizeof(last) - 1), 0);
 			assert_int_equal(said->last_outputs, 3);
@@ -188,7 +111,7 @@ static bool scan_with_fault(const char *text, size_t nth)
 
 	faults_begin(nth, false);
 	e = json_canonical(bytes_of(text), &out, NULL);
-	assert_true(e == (faults.failed ? JSON_ERROR_MEMORY : JSON_OK));
+	assert_true(e == (faults_met() ? JSON_ERROR_MEMORY : JSON_OK));
 	if (e)
 		assert_int_equal(out.len, 0);
 	buf_finish(&out);
