@@ -15,6 +15,7 @@ struct reaper {
 	pthread_cond_t changed;
 	pthread_t thread;
 	bool started, stop, busy;
+	bool left; /* behind: the thread cleans up once the store lets it go */
 	struct store *store;
 	event_t execution; /* to look at, 0: none */
 	bool stuck;	   /* somebody has waited for it in vain: nobody else does until it is back */
@@ -33,9 +34,17 @@ static int end_lost(struct txn *txn, void *context)
 	return record_lost(txn, job->execution, clock_now(), NULL);
 }
 
+static void destroy(struct reaper *r)
+{
+	pthread_cond_destroy(&r->changed);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
 static void *work(void *context)
 {
 	struct reaper *r = context;
+	bool left;
 
 	pthread_mutex_lock(&r->lock);
 	while (!r->stop) {
@@ -57,7 +66,12 @@ static void *work(void *context)
 		r->done++;
 		pthread_cond_broadcast(&r->changed);
 	}
+	left = r->left;
 	pthread_mutex_unlock(&r->lock);
+	if (left) {
+		store_close(r->store);
+		destroy(r);
+	}
 	return NULL;
 }
 
@@ -94,18 +108,16 @@ bool reaper_free(struct reaper *r)
 		return true;
 	pthread_mutex_lock(&r->lock);
 	r->stop = true;
-	stuck = r->busy;
+	stuck = r->left = r->busy;
+	if (stuck)
+		pthread_detach(r->thread);
 	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
-	if (stuck) {
-		pthread_detach(r->thread);
+	if (stuck)
 		return false;
-	}
 	if (r->started)
 		pthread_join(r->thread, NULL);
-	pthread_cond_destroy(&r->changed);
-	pthread_mutex_destroy(&r->lock);
-	free(r);
+	destroy(r);
 	return true;
 }
 

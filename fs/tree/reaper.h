@@ -11,7 +11,7 @@ struct reaper;
 
 int reaper_new(struct reaper **ret);
 
-/** Stops the thread; one that is stuck in the store is left behind: then false, and the store must stay open. */
+/** Stops the thread. One that is stuck in the store is left behind: then false, and the store is its to close. */
 bool reaper_free(struct reaper *r);
 
 /** Records the end of what an execution has lost. True once that is done, false where it cannot be now. */
