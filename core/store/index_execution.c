@@ -4,13 +4,6 @@
 #include "core/store/index.h"
 #include "core/store/query.h"
 
-static struct execution *edit(struct txn *txn, event_t id)
-{
-	struct key key = key_event(id);
-
-	return record_edit(txn, TABLE_EXECUTIONS, key_bytes(&key));
-}
-
 enum state execution_state(const struct execution *e)
 {
 	if (e->closed)
@@ -47,7 +40,7 @@ static event_t flow_of(struct txn *txn, const struct event *event, event_t numbe
 void apply_execution(struct txn *txn, event_t number, const struct event *event)
 {
 	struct key key = key_event(number);
-	struct execution *e = edit(txn, number);
+	struct execution *e = execution_edit(txn, number);
 
 	e->begun = event->execution.begun;
 	e->last_event = number;
@@ -60,13 +53,13 @@ void apply_execution(struct txn *txn, event_t number, const struct event *event)
 
 void apply_labels(struct txn *txn, event_t number, const struct event *event)
 {
-	edit(txn, event->about)->last_event = number;
+	execution_edit(txn, event->about)->last_event = number;
 	own_event(txn, event->about, number);
 }
 
 void apply_execution_end(struct txn *txn, event_t number, const struct event *event)
 {
-	struct execution *e = edit(txn, event->about);
+	struct execution *e = execution_edit(txn, event->about);
 
 	e->closed = true;
 	if (event->execution_end.state != STATE_NONE)

@@ -24,18 +24,14 @@ static event_t place_of(struct txn *txn, event_t attempt, struct bytes name, eve
 
 static void note_change(struct txn *txn, const struct attempt_scopes *scopes, event_t number)
 {
-	struct key key = key_event(scopes->attempt);
 	struct execution *e;
 
-	((struct attempt_record *)record_edit(txn, TABLE_ATTEMPTS, key_bytes(&key)))->last_output = number;
+	attempt_edit(txn, scopes->attempt)->last_output = number;
 	if (!scopes->shown)
 		return;
-	for (unsigned i = 0; i < scopes->n_groups; i++) {
-		key = key_scope(scopes->groups[i]);
-		((struct group *)record_edit(txn, TABLE_GROUPS, key_bytes(&key)))->last_output = number;
-	}
-	key = key_event(scopes->execution);
-	e = record_edit(txn, TABLE_EXECUTIONS, key_bytes(&key));
+	for (unsigned i = 0; i < scopes->n_groups; i++)
+		group_edit(txn, scopes->groups[i])->last_output = number;
+	e = execution_edit(txn, scopes->execution);
 	e->last_output = e->last_event = number;
 }
 

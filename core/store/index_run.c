@@ -17,27 +17,6 @@
 
 #include <errno.h>
 
-static struct group *edit_group(struct txn *txn, struct scope scope)
-{
-	struct key key = key_scope(scope);
-
-	return record_edit(txn, TABLE_GROUPS, key_bytes(&key));
-}
-
-static struct attempt_record *edit_attempt(struct txn *txn, event_t id)
-{
-	struct key key = key_event(id);
-
-	return record_edit(txn, TABLE_ATTEMPTS, key_bytes(&key));
-}
-
-static struct execution *edit_execution(struct txn *txn, event_t id)
-{
-	struct key key = key_event(id);
-
-	return record_edit(txn, TABLE_EXECUTIONS, key_bytes(&key));
-}
-
 /* Groups */
 
 bool group_find(struct txn *txn, struct scope parent, struct bytes entry, struct scope *ret)
@@ -71,7 +50,7 @@ static struct scope group_make(struct txn *txn, struct scope parent, struct byte
 		txn_fail(txn, buf_error(b));
 	kv_put(txn, TABLE_GROUP_NAMES, buf_bytes(b), key_bytes(&own));
 	kv_put(txn, TABLE_GROUP_ORDER, key_bytes(&order), key_bytes(&own));
-	edit_group(txn, scope)->parent = parent;
+	group_edit(txn, scope)->parent = parent;
 	return scope;
 }
 
@@ -92,7 +71,7 @@ static struct scope group_at(struct txn *txn, struct scope parent, const struct 
 		return scope;
 	scope = group_make(txn, parent, buf_bytes(&entry), number, depth);
 	if (scope_is_group(parent)) {
-		above = edit_group(txn, parent);
+		above = group_edit(txn, parent);
 		if (above->children++ == 0 && above->run)
 			refill(txn, parent, above->run, execution);
 	}
@@ -193,13 +172,13 @@ static void tally_move(struct tally *tally, enum state from, enum state to)
 static void state_moved(struct txn *txn, event_t number, event_t execution, const struct scope *groups, unsigned n_groups, enum state from,
 			enum state to)
 {
-	struct execution *e = edit_execution(txn, execution);
+	struct execution *e = execution_edit(txn, execution);
 
 	tally_move(&e->runs, from, to);
 	e->last_event = number;
 	index_state(txn, scope_of(SCOPE_EXECUTION, execution), number, execution_state(e));
 	for (unsigned i = 0; i < n_groups; i++) {
-		struct group *g = edit_group(txn, groups[i]);
+		struct group *g = group_edit(txn, groups[i]);
 
 		tally_move(&g->runs, from, to);
 		index_state(txn, groups[i], number, tally_state(&g->runs));
@@ -215,20 +194,20 @@ static void state_moved(struct txn *txn, event_t number, event_t execution, cons
 static enum state supersede(struct txn *txn, event_t number, event_t former, event_t execution, const struct scope *groups,
 			    unsigned n_groups)
 {
-	struct attempt_record *a = edit_attempt(txn, former);
+	struct attempt_record *a = attempt_edit(txn, former);
 
 	a->next = number;
 	if (a->last_output) {
-		edit_execution(txn, execution)->last_output = number;
+		execution_edit(txn, execution)->last_output = number;
 		for (unsigned i = 0; i < n_groups; i++)
-			edit_group(txn, groups[i])->last_output = number;
+			group_edit(txn, groups[i])->last_output = number;
 	}
 	return a->state;
 }
 
 static event_t run_of(struct txn *txn, struct scope own, event_t number)
 {
-	struct group *g = edit_group(txn, own);
+	struct group *g = group_edit(txn, own);
 
 	if (!g->run) {
 		g->run = number;
@@ -254,7 +233,7 @@ void apply_attempt(struct txn *txn, event_t number, const struct event *event)
 		groups[depth] = at = group_at(txn, at, &path, depth, number, event->about);
 	recording_of(txn)->scopes.attempt = 0; /* folders and latest attempts have changed */
 
-	a = edit_attempt(txn, number);
+	a = attempt_edit(txn, number);
 	*a = (struct attempt_record){
 		.execution = event->about,
 		.run = run_of(txn, at, number),
@@ -279,7 +258,7 @@ void apply_attempt(struct txn *txn, event_t number, const struct event *event)
 void apply_attempt_end(struct txn *txn, event_t number, const struct event *event)
 {
 	const struct attempt_scopes *scopes = index_scopes(txn, event->about);
-	struct attempt_record *a = edit_attempt(txn, event->about);
+	struct attempt_record *a = attempt_edit(txn, event->about);
 	enum state former = a->state;
 	struct key key = key_events(a->execution, event->about);
 
@@ -290,5 +269,5 @@ void apply_attempt_end(struct txn *txn, event_t number, const struct event *even
 	if (scopes->shown)
 		state_moved(txn, number, scopes->execution, scopes->groups, scopes->n_groups, former, event->attempt_end.state);
 	else
-		edit_execution(txn, scopes->execution)->last_event = number;
+		execution_edit(txn, scopes->execution)->last_event = number;
 }

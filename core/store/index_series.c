@@ -1,6 +1,5 @@
 /* Points: into the series of every scope they count in; and the numbers that stand for metric names in keys. */
 #include "core/base/names.h"
-#include "core/base/number.h"
 #include "core/json/scan.h"
 #include "core/store/codec.h"
 #include "core/store/env.h"
@@ -40,8 +39,7 @@ struct bytes name_text(struct txn *txn, uint32_t id)
 	return value;
 }
 
-/* The stem of a name given as points have it: the inside of a JSON string. */
-static int stem_of_text(struct bytes text, struct buf *ret)
+int metric_stem_of_text(struct bytes text, struct buf *ret)
 {
 	autobuf struct buf quoted = BUF_INIT, name = BUF_INIT;
 
@@ -58,7 +56,7 @@ static int stem_of_text(struct bytes text, struct buf *ret)
 int name_of_text(struct txn *txn, struct bytes text, uint32_t *ret_id)
 {
 	autobuf struct buf stem = BUF_INIT;
-	int r = stem_of_text(text, &stem);
+	int r = metric_stem_of_text(text, &stem);
 
 	if (r < 0)
 		return txn_fail(txn, r);
@@ -74,7 +72,7 @@ static uint32_t name_intern(struct txn *txn, struct bytes text)
 	autobuf struct buf stem = BUF_INIT;
 	unsigned char key[4];
 	uint32_t id;
-	int r = stem_of_text(text, &stem);
+	int r = metric_stem_of_text(text, &stem);
 
 	if (r < 0)
 		txn_fail(txn, r);
@@ -112,15 +110,10 @@ static uint32_t name_id(struct txn *txn, struct bytes text)
 
 static void note_change(struct txn *txn, const struct attempt_scopes *scopes, event_t number)
 {
-	struct key key = key_event(scopes->attempt);
-
-	((struct attempt_record *)record_edit(txn, TABLE_ATTEMPTS, key_bytes(&key)))->last_point = number;
-	key = key_event(scopes->execution);
-	((struct execution *)record_edit(txn, TABLE_EXECUTIONS, key_bytes(&key)))->last_point = number;
-	for (unsigned i = 0; scopes->shown && i < scopes->n_groups; i++) {
-		key = key_scope(scopes->groups[i]);
-		((struct group *)record_edit(txn, TABLE_GROUPS, key_bytes(&key)))->last_point = number;
-	}
+	attempt_edit(txn, scopes->attempt)->last_point = number;
+	execution_edit(txn, scopes->execution)->last_point = number;
+	for (unsigned i = 0; scopes->shown && i < scopes->n_groups; i++)
+		group_edit(txn, scopes->groups[i])->last_point = number;
 	recording_of(txn)->last_point = number;
 }
 
@@ -133,9 +126,9 @@ void apply_point(struct txn *txn, event_t number, const struct event *event)
 		.bytes = point_bytes(event, scopes->suffix_len),
 		.type = event->point.type,
 		.timestamp = event->point.timestamp,
+		.value = point_value(event),
 	};
 
-	number_parse(event->point.value.data, event->point.value.len, &point.value);
 	for (unsigned i = 0; i < scopes->n_scopes; i++)
 		series_add(txn, scopes->scopes[i], 0, name, &point);
 	note_change(txn, scopes, number);
@@ -144,11 +137,10 @@ void apply_point(struct txn *txn, event_t number, const struct event *event)
 void apply_shrunk(struct txn *txn, event_t number, const struct event *event)
 {
 	struct series_id id = {.scope = event->shrunk.scope, .name = name_id(txn, event->shrunk.name), .text = event->shrunk.name};
-	struct key key = key_scope(id.scope);
 
 	series_shrink(txn, &id, event->about, number);
 	if (scope_is_group(id.scope))
-		((struct group *)record_edit(txn, TABLE_GROUPS, key_bytes(&key)))->last_point = number;
+		group_edit(txn, id.scope)->last_point = number;
 }
 
 /* What the root's own documents are versions of. */

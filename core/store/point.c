@@ -1,5 +1,6 @@
 #include "core/store/point.h"
 
+#include "core/base/number.h"
 #include "core/base/text.h"
 
 #define NAME_KEY "{\"name\":\""
@@ -71,6 +72,14 @@ uint64_t point_bytes(const struct event *point, size_t suffix_len)
 
 	return fixed + point->point.name.len + type_text(point->point.type).len + point->point.value.len +
 	       (point->point.type == METRIC_TIMER ? sizeof(UNIT) - 1 : 0) + point->point.tags.len + suffix_len + 2;
+}
+
+double point_value(const struct event *point)
+{
+	double value = 0;
+
+	number_parse(point->point.value.data, point->point.value.len, &value);
+	return value;
 }
 
 static char *add(char *at, const char *text, size_t len)

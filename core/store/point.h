@@ -13,6 +13,9 @@ void point_suffix(const struct event *attempt, struct buf *ret);
 /** What a point takes in an array of points: its text and the two bytes (`,` and a newline, or what closes the array) after it. */
 uint64_t point_bytes(const struct event *point, size_t suffix_len);
 
+/** Its value as a double. */
+double point_value(const struct event *point);
+
 /** Appends the point's text. */
 void point_write(const struct event *point, struct bytes suffix, struct buf *ret);
 

@@ -74,6 +74,9 @@ bool output_find(struct txn *txn, event_t attempt, struct bytes entry, event_t *
 /** Appends what a metric's files are called, without the suffix. */
 void metric_stem(struct bytes name, struct buf *ret);
 
+/** The same of a name given as points have it: the inside of a JSON string. 0 or -ENOMEM. */
+int metric_stem_of_text(struct bytes text, struct buf *ret);
+
 /** The number that stands for a metric name, by its files' stem; its text as the inside of a JSON string. */
 bool name_find(struct txn *txn, struct bytes stem, uint32_t *ret_id);
 struct bytes name_text(struct txn *txn, uint32_t id);

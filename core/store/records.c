@@ -460,6 +460,29 @@ void records_flush(struct txn *txn)
 	records_drop(cache);
 }
 
+/* Typed editing */
+
+struct execution *execution_edit(struct txn *txn, event_t id)
+{
+	struct key key = key_event(id);
+
+	return record_edit(txn, TABLE_EXECUTIONS, key_bytes(&key));
+}
+
+struct attempt_record *attempt_edit(struct txn *txn, event_t id)
+{
+	struct key key = key_event(id);
+
+	return record_edit(txn, TABLE_ATTEMPTS, key_bytes(&key));
+}
+
+struct group *group_edit(struct txn *txn, struct scope scope)
+{
+	struct key key = key_scope(scope);
+
+	return record_edit(txn, TABLE_GROUPS, key_bytes(&key));
+}
+
 /* Typed reading */
 
 bool execution_get(struct txn *txn, event_t id, struct execution *ret)

@@ -186,6 +186,11 @@ struct key key_series(struct scope scope, uint32_t tag, uint32_t name);
 /** Where a key with a scope in front begins. */
 struct scope scope_of_key(const void *key);
 
+/* Typed editing: record_edit by id. */
+struct execution *execution_edit(struct txn *txn, event_t id);
+struct attempt_record *attempt_edit(struct txn *txn, event_t id);
+struct group *group_edit(struct txn *txn, struct scope scope);
+
 /* Typed reading. False where it is not there. */
 bool execution_get(struct txn *txn, event_t id, struct execution *ret);
 bool run_get(struct txn *txn, event_t execution, event_t id, struct run *ret);

@@ -1,5 +1,4 @@
 /* Series as of a version: sizes, places, walks. */
-#include "core/base/number.h"
 #include "core/store/codec.h"
 #include "core/store/index.h"
 #include "core/store/point.h"
@@ -292,11 +291,7 @@ unsigned series_totals(struct txn *txn, const struct series_id *id, const struct
 		return s->n_totals;
 	}
 	series_scan_init(&scan, txn, id, s, version, 0, &at);
-	while (series_scan_next(&scan, &number, &point)) {
-		double value = 0;
-
-		number_parse(point.point.value.data, point.point.value.len, &value);
-		totals_add(ret, &n, point.point.type, point.point.timestamp, value);
-	}
+	while (series_scan_next(&scan, &number, &point))
+		totals_add(ret, &n, point.point.type, point.point.timestamp, point_value(&point));
 	return n;
 }

@@ -1,5 +1,4 @@
 /* How a series grows and, when an attempt is superseded, shrinks. */
-#include "core/base/number.h"
 #include "core/store/codec.h"
 #include "core/store/env.h"
 #include "core/store/index.h"
@@ -96,14 +95,6 @@ void series_add(struct txn *txn, struct scope scope, uint32_t tag, uint32_t name
 	totals_add(s->totals, &s->n_totals, point->type, point->timestamp, point->value);
 }
 
-static double value_of(const struct event *point)
-{
-	double value = 0;
-
-	number_parse(point->point.value.data, point->point.value.len, &value);
-	return value;
-}
-
 /*
  * The totals are added anew from the points that stay: subtracting would not give the same doubles. The new totals
  * count up to `event`, which is later than every point.
@@ -140,7 +131,7 @@ static void copy_point(struct txn *txn, struct scope to, uint32_t name, event_t 
 		.bytes = point_bytes(point, suffix_len),
 		.type = point->point.type,
 		.timestamp = point->point.timestamp,
-		.value = value_of(point),
+		.value = point_value(point),
 	};
 
 	series_add(txn, to, 0, name, &added);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/store/kv.h"
+#include "core/store/lines.h"
 #include "core/store/records.h"
 #include "fs/document/sink.h"
 #include "fs/tree/node.h"
@@ -56,6 +57,8 @@ int size_series(struct document *d, uint64_t *ret_size);
 int series_first(struct document *d, event_t *ret_first);
 int render_lines(struct document *d, struct sink *sink);
 int size_lines(struct document *d, uint64_t *ret_size);
+/** Whose lines of which kind a KIND_LOG, KIND_WARNINGS or KIND_EXECUTION_WARNINGS node shows. */
+void lines_of_node(struct node node, struct scope *ret_scope, enum line_kind *ret_kind);
 int render_value(struct document *d, struct sink *sink);
 
 /** Appends the outputs of an attempt as of a version, `{…}`; also a part of taskrun.json and execution.json. */

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-static void what_lines(struct node node, struct scope *ret_scope, enum line_kind *ret_kind)
+void lines_of_node(struct node node, struct scope *ret_scope, enum line_kind *ret_kind)
 {
 	*ret_scope = scope_of(node.kind == KIND_EXECUTION_WARNINGS ? SCOPE_EXECUTION : SCOPE_ATTEMPT, node.event);
 	*ret_kind = node.kind == KIND_LOG ? LINE_LOG : LINE_WARNING;
@@ -24,7 +24,7 @@ int size_lines(struct document *d, uint64_t *ret_size)
 	enum line_kind kind;
 	int r = check_there(d);
 
-	what_lines(d->node, &scope, &kind);
+	lines_of_node(d->node, &scope, &kind);
 	if (!r)
 		*ret_size = lines_size(d->txn, scope, kind, NULL);
 	return r;
@@ -39,7 +39,7 @@ int render_lines(struct document *d, struct sink *sink)
 
 	if (r < 0)
 		return r;
-	what_lines(d->node, &scope, &kind);
+	lines_of_node(d->node, &scope, &kind);
 	lines_read(d->txn, scope, kind, sink->from, sink->size, &b, &sink->at);
 	if (buf_error(&b))
 		return buf_error(&b);

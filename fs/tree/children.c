@@ -239,23 +239,18 @@ static bool metric_entry(struct folder *f, struct bytes name, struct child *ret)
 
 static bool next_metric(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
 {
-	autobuf struct buf text = BUF_INIT, quoted = BUF_INIT;
 	struct series s;
 	uint32_t id;
+	int r;
 
 	do
 		if (!series_next(f->txn, f->scope, from, &from, &id))
 			return false;
 	while (!series_get(f->txn, f->scope, 0, id, &s) || !s.count);
-	buf_add_char(&quoted, '"');
-	buf_add_bytes(&quoted, name_text(f->txn, id));
-	buf_add_char(&quoted, '"');
-	if (!buf_error(&quoted))
-		json_string_decode(&text, buf_bytes(&quoted));
-	metric_stem(buf_bytes(&text), name);
+	r = metric_stem_of_text(name_text(f->txn, id), name);
+	if (r < 0)
+		txn_fail(f->txn, r);
 	buf_add_bytes(name, JSON_SUFFIX);
-	if (buf_error(&quoted) || buf_error(&text))
-		txn_fail(f->txn, -ENOMEM);
 	*ret_place = from;
 	*ret = (struct child){.node = node_make(KIND_SERIES, f->scope.code, s.last), .type = NODE_FILE};
 	return true;

@@ -114,9 +114,14 @@ int tree_count(struct tree *tree, uint64_t *ret_executions, bool *ret_there)
 
 /* Attributes */
 
+static bool is_lines(enum node_kind kind)
+{
+	return kind == KIND_LOG || kind == KIND_WARNINGS || kind == KIND_EXECUTION_WARNINGS;
+}
+
 static bool grows(struct node n)
 {
-	return (n.kind == KIND_LOG || n.kind == KIND_WARNINGS || n.kind == KIND_EXECUTION_WARNINGS) && n.detail;
+	return is_lines(n.kind) && n.detail;
 }
 
 static int file_size(struct tree *tree, struct txn *txn, struct node n, uint64_t *ret_size)
@@ -143,16 +148,13 @@ static usec_t event_time(struct txn *txn, event_t event)
 /* A growing file is as new as its last line. */
 static usec_t lines_time(struct txn *txn, struct node n)
 {
-	struct scope scope = scope_of(n.kind == KIND_EXECUTION_WARNINGS ? SCOPE_EXECUTION : SCOPE_ATTEMPT, n.event);
+	struct scope scope;
+	enum line_kind kind;
 	event_t last;
 
-	lines_size(txn, scope, n.kind == KIND_LOG ? LINE_LOG : LINE_WARNING, &last);
+	lines_of_node(n, &scope, &kind);
+	lines_size(txn, scope, kind, &last);
 	return event_time(txn, last ? last : n.event);
-}
-
-static bool is_lines(enum node_kind kind)
-{
-	return kind == KIND_LOG || kind == KIND_WARNINGS || kind == KIND_EXECUTION_WARNINGS;
 }
 
 static bool exists(struct txn *txn, struct node n)
