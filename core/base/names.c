@@ -3,10 +3,10 @@
  * so that what is left of the name stays valid UTF-8 and decodable.
  */
 #include "core/base/names.h"
+#include "core/base/digest.h"
 #include "core/base/utf8.h"
 
 #include <errno.h>
-#include <sha256.h>
 #include <stdint.h>
 
 #define HASH_DIGITS (NAME_HASH_LEN - 2)
@@ -28,18 +28,13 @@ static void add_escape(struct buf *b, unsigned char c)
 
 void name_add_hash(struct buf *b, struct bytes id)
 {
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-	SHA2_CTX sha;
+	unsigned char full[DIGEST_LEN];
+	char digits[HASH_DIGITS];
 
-	SHA256Init(&sha);
-	if (id.len)
-		SHA256Update(&sha, (const uint8_t *)id.data, id.len);
-	SHA256Final(digest, &sha);
+	digest(id, full);
+	digest_hex(full, HASH_DIGITS, digits);
 	buf_add_text(b, "%~");
-	for (size_t i = 0; i < HASH_DIGITS / 2; i++) {
-		buf_add_char(b, hex_lower[digest[i] >> 4]);
-		buf_add_char(b, hex_lower[digest[i] & 15]);
-	}
+	buf_add(b, digits, HASH_DIGITS);
 }
 
 static bool is_fixed(struct bytes name, const char *const *fixed)
