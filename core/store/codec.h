@@ -10,12 +10,15 @@
 #include "core/base/buf.h"
 #include "core/store/store.h"
 
+#include <endian.h>
+
 #define EVENT_KEY_LEN 5
 
 static inline void event_to_key(event_t event, unsigned char *ret_key)
 {
-	for (int i = EVENT_KEY_LEN - 1; i >= 0; i--, event >>= 8)
-		ret_key[i] = (unsigned char)event;
+	uint64_t big = htobe64(event << (64 - 8 * EVENT_KEY_LEN));
+
+	memcpy(ret_key, &big, EVENT_KEY_LEN);
 }
 
 static inline event_t event_of_key(const void *key)
@@ -30,8 +33,8 @@ static inline event_t event_of_key(const void *key)
 
 static inline void put_u32_key(uint32_t n, unsigned char *ret_key)
 {
-	for (int i = 3; i >= 0; i--, n >>= 8)
-		ret_key[i] = (unsigned char)n;
+	n = htobe32(n);
+	memcpy(ret_key, &n, sizeof(n));
 }
 
 static inline uint32_t u32_of_key(const void *key)

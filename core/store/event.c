@@ -184,14 +184,16 @@ static void put_shrunk(struct buf *b, const struct event *e)
 {
 	put_u8(b, e->shrunk.scope.code);
 	put_varint(b, e->shrunk.scope.event);
-	buf_add_bytes(b, e->shrunk.name);
+	put_bytes(b, e->shrunk.name);
+	buf_add_bytes(b, e->shrunk.tags);
 }
 
 static void get_shrunk(struct reader *r, struct event *e)
 {
 	e->shrunk.scope.code = get_u8(r);
 	e->shrunk.scope.event = get_varint(r);
-	e->shrunk.name = get_rest(r);
+	e->shrunk.name = get_bytes(r);
+	e->shrunk.tags = get_rest(r);
 }
 
 static const struct {

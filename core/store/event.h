@@ -83,6 +83,7 @@ struct event {
 		struct {
 			struct scope scope;
 			struct bytes name; /* as a point's */
+			struct bytes tags; /* the one tag of an index by tag, as a JSON object; empty: the series of all points */
 		} shrunk;
 	};
 };

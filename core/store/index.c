@@ -52,6 +52,11 @@ event_t index_append(struct txn *txn, const struct event *event)
 	return number;
 }
 
+void index_finish(struct txn *txn)
+{
+	log_finish(txn);
+}
+
 static void drop_locks(struct store *s, const event_t *attempts, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -72,6 +77,10 @@ static void recording_finish(struct recording *recording)
 {
 	for (size_t i = 0; i < NAME_CACHE_SIZE; i++)
 		buf_finish(&recording->names[i].text);
+	for (size_t i = 0; i < TAGS_CACHE_SIZE; i++) {
+		buf_finish(&recording->tags[i].text);
+		free(recording->tags[i].ids);
+	}
 	buf_finish(&recording->event);
 	buf_finish(&recording->scratch);
 	free(recording->taken);

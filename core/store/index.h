@@ -5,10 +5,11 @@
  */
 #pragma once
 
-#include "core/store/event.h"
+#include "core/store/collection.h"
+#include "core/store/samples.h"
 
 /** The scopes that a point of an attempt counts in, found once for a run of points of the same attempt. */
-#define SCOPES_MOST (VALUES_MOST + 6)
+#define SCOPES_MOST (COLLECTIONS_MOST + 2 + VALUES_MOST + 1)
 
 struct attempt_scopes {
 	event_t attempt; /* 0: not found yet */
@@ -16,9 +17,12 @@ struct attempt_scopes {
 	bool shown; /* it is its run's latest attempt: groups show it */
 	struct scope scopes[SCOPES_MOST];
 	unsigned n_scopes;
+	unsigned n_collections;		      /* of them, in front */
 	struct scope groups[VALUES_MOST + 1]; /* the folders above it, the task's first, its own last */
 	unsigned n_groups;
-	size_t suffix_len; /* of its points' rendering */
+	size_t json_suffix; /* what its points' renderings have in common takes */
+	size_t csv_suffix;
+	struct sample_hash sample;
 };
 
 #define NAME_CACHE_SIZE 64
@@ -28,15 +32,40 @@ struct cached_name {
 	uint32_t id;
 };
 
+/** The tags of a point. A slot of a cache: it lives until index_tags is asked for others. */
+#define TAGS_CACHE_SIZE 64
+
+struct point_tags {
+	struct buf text; /* the JSON object */
+	unsigned n;
+	unsigned n_indexed;
+	struct subset *ids; /* of the first n_indexed */
+	uint64_t shape;	    /* the same for points whose tags have the same names in the same order; of this transaction alone */
+	uint64_t cells;	    /* what they take in a table whose columns they are */
+	struct sample_hash set;
+};
+
+#define SHAPE_CACHE_SIZE 16
+#define SHAPE_NAMES_MOST 64
+
+struct cached_shape {
+	uint64_t shape;
+	unsigned n;
+	uint32_t names[SHAPE_NAMES_MOST];
+};
+
 /* What a write transaction keeps between two appends. */
 struct recording {
-	event_t next;	    /* number of the next event; 0: not read yet */
-	event_t last_point; /* the newest of this transaction */
+	event_t next; /* number of the next event; 0: not read yet */
 	struct buf event;
 	struct buf scratch;
 	struct attempt_scopes scopes;
 	struct cached_name names[NAME_CACHE_SIZE];
 	uint32_t next_name;
+	struct point_tags tags[TAGS_CACHE_SIZE];
+	uint32_t next_tag;
+	struct cached_shape shapes[SHAPE_CACHE_SIZE];
+	uint64_t next_shape;
 
 	/* Liveness locks: those taken are dropped if the transaction is, those of attempts that ended once it is committed. */
 	event_t *taken, *ended;
@@ -59,11 +88,23 @@ void index_drop(struct txn *txn);
 /** Writes the number of the next event (log.c). */
 void log_finish(struct txn *txn);
 
+/** The number of a metric's name, made where it is new (index_name.c). */
+uint32_t index_name(struct txn *txn, struct bytes text);
+
+/** The tags of a point, their numbers made where they are new (index_tags.c). Never NULL. */
+const struct point_tags *index_tags(struct txn *txn, struct bytes text);
+
+/** A folder of runs gets series of its own: all points of every series of `from` count in `to` too (index_point.c). */
+void index_copy_points(struct txn *txn, struct scope from, struct scope to);
+
 /** Finds the scopes of an attempt (index_run.c). */
 const struct attempt_scopes *index_scopes(struct txn *txn, event_t attempt);
 
 /** Notes that the state of a scope is `state` from `event` on, if it was another before (index_state.c). */
 void index_state(struct txn *txn, struct scope scope, event_t event, enum state state);
+
+/** The state of an execution may have changed by the event `number` (index_execution.c). */
+void execution_moved(struct txn *txn, event_t execution, event_t number);
 
 /* One a type of event. */
 void apply_execution(struct txn *txn, event_t number, const struct event *event);

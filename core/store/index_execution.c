@@ -1,5 +1,6 @@
 /* Executions: by id, in the order of their first event, and the few events that are about the execution itself. */
 #include "core/store/codec.h"
+#include "core/store/collection.h"
 #include "core/store/env.h"
 #include "core/store/index.h"
 #include "core/store/query.h"
@@ -37,6 +38,18 @@ static event_t flow_of(struct txn *txn, const struct event *event, event_t numbe
 	return number;
 }
 
+void execution_moved(struct txn *txn, event_t execution, event_t number)
+{
+	struct execution *e = execution_edit(txn, execution);
+	enum state state = execution_state(e);
+
+	index_state(txn, scope_of(SCOPE_EXECUTION, execution), number, state);
+	if (state == e->shown)
+		return;
+	collections_move(txn, execution, number, state);
+	execution_edit(txn, execution)->shown = state;
+}
+
 void apply_execution(struct txn *txn, event_t number, const struct event *event)
 {
 	struct key key = key_event(number);
@@ -47,8 +60,9 @@ void apply_execution(struct txn *txn, event_t number, const struct event *event)
 	e->flow = flow_of(txn, event, number);
 	kv_put(txn, TABLE_EXECUTION_IDS, event->execution.id, key_bytes(&key));
 	own_event(txn, number, number);
-	if (e->begun)
-		index_state(txn, scope_of(SCOPE_EXECUTION, number), number, STATE_RUNNING);
+	collections_add(txn, number, event);
+	if (execution_edit(txn, number)->begun)
+		execution_moved(txn, number, number);
 }
 
 void apply_labels(struct txn *txn, event_t number, const struct event *event)
@@ -66,5 +80,5 @@ void apply_execution_end(struct txn *txn, event_t number, const struct event *ev
 		e->given = event->execution_end.state;
 	e->last_event = number;
 	own_event(txn, event->about, number);
-	index_state(txn, scope_of(SCOPE_EXECUTION, event->about), number, execution_state(e));
+	execution_moved(txn, event->about, number);
 }

@@ -1,18 +1,11 @@
-/* Points: into the series of every scope they count in; and the numbers that stand for metric names in keys. */
+/* The numbers that stand for the names of metrics in keys. */
 #include "core/base/names.h"
 #include "core/json/scan.h"
 #include "core/store/codec.h"
-#include "core/store/env.h"
 #include "core/store/index.h"
-#include "core/store/point.h"
 #include "core/store/query.h"
-#include "core/store/series.h"
 
 #include <errno.h>
-
-#define KEY_LAST_POINT BYTES_LITERAL("last_point")
-
-/* Names */
 
 void metric_stem(struct bytes name, struct buf *ret)
 {
@@ -88,7 +81,7 @@ static uint32_t name_intern(struct txn *txn, struct bytes text)
 }
 
 /* A flood has few names: the ones met last are kept. */
-static uint32_t name_id(struct txn *txn, struct bytes text)
+uint32_t index_name(struct txn *txn, struct bytes text)
 {
 	uint64_t h = UINT64_C(14695981039346656037);
 	struct cached_name *cached;
@@ -104,67 +97,4 @@ static uint32_t name_id(struct txn *txn, struct bytes text)
 		txn_fail(txn, buf_error(&cached->text));
 	cached->id = name_intern(txn, text);
 	return cached->id;
-}
-
-/* Points */
-
-static void note_change(struct txn *txn, const struct attempt_scopes *scopes, event_t number)
-{
-	attempt_edit(txn, scopes->attempt)->last_point = number;
-	execution_edit(txn, scopes->execution)->last_point = number;
-	for (unsigned i = 0; scopes->shown && i < scopes->n_groups; i++)
-		group_edit(txn, scopes->groups[i])->last_point = number;
-	recording_of(txn)->last_point = number;
-}
-
-void apply_point(struct txn *txn, event_t number, const struct event *event)
-{
-	const struct attempt_scopes *scopes = index_scopes(txn, event->about);
-	uint32_t name = name_id(txn, event->point.name);
-	struct series_point point = {
-		.number = number,
-		.bytes = point_bytes(event, scopes->suffix_len),
-		.type = event->point.type,
-		.timestamp = event->point.timestamp,
-		.value = point_value(event),
-	};
-
-	for (unsigned i = 0; i < scopes->n_scopes; i++)
-		series_add(txn, scopes->scopes[i], 0, name, &point);
-	note_change(txn, scopes, number);
-}
-
-void apply_shrunk(struct txn *txn, event_t number, const struct event *event)
-{
-	struct series_id id = {.scope = event->shrunk.scope, .name = name_id(txn, event->shrunk.name), .text = event->shrunk.name};
-
-	series_shrink(txn, &id, event->about, number);
-	if (scope_is_group(id.scope))
-		group_edit(txn, id.scope)->last_point = number;
-}
-
-/* What the root's own documents are versions of. */
-
-event_t root_last_point(struct txn *txn)
-{
-	struct bytes value;
-	struct reader r;
-
-	if (!kv_get(txn, TABLE_META, KEY_LAST_POINT, &value))
-		return 0;
-	r = reader_of(value);
-	return get_varint(&r);
-}
-
-void index_finish(struct txn *txn)
-{
-	autobuf struct buf b = BUF_INIT;
-
-	log_finish(txn);
-	if (!txn->recording || !txn->recording->last_point)
-		return;
-	put_varint(&b, txn->recording->last_point);
-	if (buf_error(&b))
-		txn_fail(txn, buf_error(&b));
-	kv_put(txn, TABLE_META, KEY_LAST_POINT, buf_bytes(&b));
 }

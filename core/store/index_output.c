@@ -2,7 +2,9 @@
 #include "core/base/names.h"
 #include "core/store/codec.h"
 #include "core/store/env.h"
+#include "core/store/history.h"
 #include "core/store/index.h"
+#include "core/store/query.h"
 
 /* Where an output is among its attempt's: the event that set it first. */
 static event_t place_of(struct txn *txn, event_t attempt, struct bytes name, event_t number)
@@ -38,11 +40,14 @@ static void note_change(struct txn *txn, const struct attempt_scopes *scopes, ev
 void apply_output(struct txn *txn, event_t number, const struct event *event)
 {
 	const struct attempt_scopes *scopes = index_scopes(txn, event->about);
-	event_t place = place_of(txn, event->about, event->output.name, number);
+	event_t place = place_of(txn, event->about, event->output.name, number), former;
 	struct key key = key_events(event->about, place);
 
 	event_to_key(number, key.at + key.len);
 	key.len += EVENT_KEY_LEN;
+	former = output_value(txn, event->about, place, number);
 	kv_put(txn, TABLE_OUTPUTS, key_bytes(&key), BYTES_LITERAL(""));
 	note_change(txn, scopes, number);
+	if (scopes->shown)
+		history_set(txn, number, event, former);
 }

@@ -9,11 +9,11 @@
  */
 #include "core/store/codec.h"
 #include "core/store/env.h"
+#include "core/store/history.h"
 #include "core/store/index.h"
 #include "core/store/path.h"
 #include "core/store/point.h"
 #include "core/store/query.h"
-#include "core/store/series.h"
 
 #include <errno.h>
 
@@ -106,47 +106,47 @@ static void add_scope(struct attempt_scopes *s, struct scope scope)
 	s->scopes[s->n_scopes++] = scope;
 }
 
-static void find_suffix(struct txn *txn, struct attempt_scopes *s)
+static void find_suffixes(struct txn *txn, struct attempt_scopes *s)
 {
 	struct buf *b = &recording_of(txn)->scratch;
 	struct event event;
 
 	buf_clear(b);
-	if (log_read(txn, s->attempt, &event) && event.type == EVENT_ATTEMPT)
-		point_suffix(&event, b);
-	else
+	if (!log_read(txn, s->attempt, &event) || event.type != EVENT_ATTEMPT) {
 		txn_fail(txn, -EUCLEAN);
-	if (buf_error(b))
-		txn_fail(txn, buf_error(b));
-	s->suffix_len = b->len;
+		return;
+	}
+	point_suffix(&event, b);
+	s->json_suffix = b->len;
+	point_csv_suffix(&event, b);
+	s->csv_suffix = b->len - s->json_suffix;
+	if (sample_hash_attempt(&event, &s->sample) < 0 || buf_error(b))
+		txn_fail(txn, -ENOMEM);
 }
 
 const struct attempt_scopes *index_scopes(struct txn *txn, event_t attempt)
 {
 	struct attempt_scopes *s = &recording_of(txn)->scopes;
 	struct attempt_record a;
-	struct execution e;
 	struct group own;
 
 	if (s->attempt == attempt)
 		return s;
 	*s = (struct attempt_scopes){.attempt = attempt};
-	if (!attempt_get(txn, attempt, &a) || !execution_get(txn, a.execution, &e) ||
-	    !group_get(txn, scope_group(a.group_event, a.depth), &own)) {
+	if (!attempt_get(txn, attempt, &a) || !group_get(txn, scope_group(a.group_event, a.depth), &own)) {
 		txn_fail(txn, -EUCLEAN);
 		return s;
 	}
 	s->execution = a.execution;
 	s->shown = a.next == 0;
 	s->n_groups = groups_above(txn, scope_group(a.group_event, a.depth), s->groups);
-	add_scope(s, scope_of(SCOPE_ROOT, 0));
-	add_scope(s, scope_of(SCOPE_FLOW, e.flow));
+	s->n_scopes = s->n_collections = collections_of(txn, a.execution, s->scopes);
 	add_scope(s, scope_of(SCOPE_EXECUTION, a.execution));
 	add_scope(s, scope_of(SCOPE_ATTEMPT, attempt));
 	for (unsigned i = 0; s->shown && i < s->n_groups; i++)
 		if (i + 1 < s->n_groups || own.children)
 			add_scope(s, s->groups[i]);
-	find_suffix(txn, s);
+	find_suffixes(txn, s);
 	return s;
 }
 
@@ -156,7 +156,7 @@ static void refill(struct txn *txn, struct scope scope, event_t run_id, event_t 
 	struct run run;
 
 	if (run_get(txn, execution, run_id, &run))
-		series_copy(txn, scope_of(SCOPE_ATTEMPT, run.attempt), scope);
+		index_copy_points(txn, scope_of(SCOPE_ATTEMPT, run.attempt), scope);
 }
 
 /* States */
@@ -176,7 +176,7 @@ static void state_moved(struct txn *txn, event_t number, event_t execution, cons
 
 	tally_move(&e->runs, from, to);
 	e->last_event = number;
-	index_state(txn, scope_of(SCOPE_EXECUTION, execution), number, execution_state(e));
+	execution_moved(txn, execution, number);
 	for (unsigned i = 0; i < n_groups; i++) {
 		struct group *g = group_edit(txn, groups[i]);
 
@@ -198,6 +198,7 @@ static enum state supersede(struct txn *txn, event_t number, event_t former, eve
 
 	a->next = number;
 	if (a->last_output) {
+		history_supersede(txn, number, former);
 		execution_edit(txn, execution)->last_output = number;
 		for (unsigned i = 0; i < n_groups; i++)
 			group_edit(txn, groups[i])->last_output = number;

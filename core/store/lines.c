@@ -121,6 +121,20 @@ void lines_read(struct txn *txn, struct scope scope, enum line_kind kind, uint64
 	while (ret->len < want && cursor_next(&c) && line_here(&c, scope, kind, &line));
 }
 
+bool lines_next(struct txn *txn, struct scope scope, enum line_kind kind, uint64_t *offset, event_t *ret_event)
+{
+	autocursor struct cursor c = {0};
+	struct key key = lines_key(scope, kind, *offset);
+	struct line line;
+
+	cursor_init(&c, txn, TABLE_LINES);
+	if (!cursor_seek(&c, key_bytes(&key)) || !line_here(&c, scope, kind, &line))
+		return false;
+	*offset = line.start + line.len;
+	*ret_event = line.event;
+	return true;
+}
+
 /* Recording */
 
 static void append(struct txn *txn, struct scope scope, enum line_kind kind, event_t number, uint64_t len)

@@ -26,3 +26,6 @@ uint64_t lines_size(struct txn *txn, struct scope scope, enum line_kind kind, ev
  * file ends; *ret_at is where the first begins.
  */
 void lines_read(struct txn *txn, struct scope scope, enum line_kind kind, uint64_t offset, size_t want, struct buf *ret, uint64_t *ret_at);
+
+/** Line by line: the event of the one that begins at the byte `*offset`, which goes on to the next. False at the end. */
+bool lines_next(struct txn *txn, struct scope scope, enum line_kind kind, uint64_t *offset, event_t *ret_event);

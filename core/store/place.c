@@ -64,6 +64,8 @@ int place_explain(const char *dir, int code, struct error *e)
 		{-EREMOTE, "it is on a network file system, whose locks and shared memory do not reach other machines: choose a folder on "
 			   "a local disk"},
 		{-EMEDIUMTYPE, "it was written by a newer version of kestrafs: update this one"},
+		{-EPROTO, "it was written by an earlier version, before the first release, whose tables were others: begin a new one with "
+			  "--store DIR"},
 		{-EUCLEAN, "its data file is damaged or cut short: restore a backup, or `kestrafs-store check --repair`"},
 		{-EACCES, "permission denied: its folder, data.mdb, lock.mdb and alive must be readable and writable for this user"},
 		{-EROFS, "it is on a read-only file system, and its lock file must be writable: mount it writable"},

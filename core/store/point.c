@@ -1,5 +1,7 @@
 #include "core/store/point.h"
 
+#include "core/base/cleanup.h"
+#include "core/base/csv.h"
 #include "core/base/number.h"
 #include "core/base/text.h"
 
@@ -74,12 +76,74 @@ uint64_t point_bytes(const struct event *point, size_t suffix_len)
 	       (point->point.type == METRIC_TIMER ? sizeof(UNIT) - 1 : 0) + point->point.tags.len + suffix_len + 2;
 }
 
+static void add_cell(struct buf *b, struct bytes text)
+{
+	buf_add_char(b, ',');
+	csv_add(b, text);
+}
+
+static void add_values_cell(struct buf *b, struct list values)
+{
+	autobuf struct buf text = BUF_INIT;
+	struct bytes value = {0};
+
+	if (values.n == 1) {
+		list_next(&values, &value);
+		add_cell(b, value);
+		return;
+	}
+	if (values.n)
+		values_write(values, &text);
+	add_cell(b, buf_bytes(&text));
+	if (buf_error(&text) && !b->error)
+		b->error = buf_error(&text);
+}
+
+void point_csv_suffix(const struct event *attempt, struct buf *ret)
+{
+	add_cell(ret, attempt->attempt.namespace);
+	add_cell(ret, attempt->attempt.flow);
+	add_cell(ret, attempt->attempt.execution);
+	add_cell(ret, attempt->attempt.task);
+	add_cell(ret, attempt->attempt.taskrun);
+	add_values_cell(ret, attempt->attempt.values);
+	buf_add_char(ret, ',');
+	if (attempt->attempt.number > 1)
+		buf_add_number(ret, attempt->attempt.number);
+}
+
+uint64_t point_csv_bytes(const struct event *point, size_t suffix_len)
+{
+	return CLOCK_TEXT_LEN + 1 + point->point.value.len + 1 + type_text(point->point.type).len + suffix_len + 1;
+}
+
+void point_csv_write(const struct event *point, struct bytes suffix, struct buf *ret)
+{
+	char *at = buf_reserve(ret, (size_t)point_csv_bytes(point, suffix.len));
+
+	if (!at)
+		return;
+	clock_format(point->point.timestamp, at);
+	ret->len += CLOCK_TEXT_LEN;
+	buf_add_char(ret, ',');
+	buf_add_bytes(ret, point->point.value);
+	buf_add_char(ret, ',');
+	buf_add_bytes(ret, type_text(point->point.type));
+	buf_add_bytes(ret, suffix);
+}
+
 double point_value(const struct event *point)
 {
 	double value = 0;
 
 	number_parse(point->point.value.data, point->point.value.len, &value);
 	return value;
+}
+
+struct series_point point_values(event_t number, const struct event *point)
+{
+	return (struct series_point){
+		.number = number, .type = point->point.type, .timestamp = point->point.timestamp, .value = point_value(point)};
 }
 
 static char *add(char *at, const char *text, size_t len)

@@ -181,6 +181,15 @@ bool output_next(struct txn *txn, event_t attempt, event_t from, event_t version
 	return *ret_place <= version && output_at(&c, attempt, *ret_place, version, ret_event);
 }
 
+event_t output_value(struct txn *txn, event_t attempt, event_t place, event_t version)
+{
+	autocursor struct cursor c = {0};
+	event_t event;
+
+	cursor_init(&c, txn, TABLE_OUTPUTS);
+	return output_at(&c, attempt, place, version, &event) ? event : 0;
+}
+
 bool output_place(struct txn *txn, event_t attempt, struct bytes entry, event_t *ret_place)
 {
 	autobuf struct buf b = BUF_INIT;

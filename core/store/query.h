@@ -63,6 +63,9 @@ unsigned attempts_lost(struct txn *txn, event_t execution);
  */
 bool output_next(struct txn *txn, event_t attempt, event_t from, event_t version, event_t *ret_place, event_t *ret_event);
 
+/** The event that holds the value of an output (by its place) as of a version; 0 where there was none yet. */
+event_t output_value(struct txn *txn, event_t attempt, event_t place, event_t version);
+
 /** By the name of its file: its place, that is the event that set it first. */
 bool output_place(struct txn *txn, event_t attempt, struct bytes entry, event_t *ret_place);
 
@@ -83,6 +86,3 @@ struct bytes name_text(struct txn *txn, uint32_t id);
 
 /** The number of a name given as that text. -ESTALE where there is none. */
 int name_of_text(struct txn *txn, struct bytes text, uint32_t *ret_id);
-
-/** The version of what is made of all points: the last point's event, 0 while there is none. */
-event_t root_last_point(struct txn *txn);

@@ -9,7 +9,7 @@
 #include "core/store/index.h"
 #include "core/store/path.h"
 #include "core/store/query.h"
-#include "core/store/series.h"
+#include "core/store/record_shrunk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -278,36 +278,6 @@ static event_t append_attempt(struct txn *txn, const struct identity *who, const
 	return index_append(txn, &event);
 }
 
-/*
- * The folders above, and the run's own if there are runs below it, stop showing the former attempt's points: one event
- * a series, so that each such document gets a version that names it.
- */
-static void append_shrunk(struct txn *txn, event_t attempt, event_t former, usec_t now)
-{
-	struct attempt_scopes scopes = *index_scopes(txn, attempt);
-	struct series gone;
-	event_t next = 0;
-	uint32_t name;
-
-	while (series_next(txn, scope_of(SCOPE_ATTEMPT, former), next, &next, &name)) {
-		struct event event = {.type = EVENT_SHRUNK, .time = now, .about = former};
-		autobuf struct buf text = BUF_INIT;
-
-		if (!series_get(txn, scope_of(SCOPE_ATTEMPT, former), 0, name, &gone))
-			continue;
-		buf_add_bytes(&text, name_text(txn, name));
-		if (buf_error(&text))
-			txn_fail(txn, buf_error(&text));
-		event.shrunk.name = buf_bytes(&text);
-		for (unsigned i = 0; i < scopes.n_scopes; i++) {
-			if (!scope_is_group(scopes.scopes[i]))
-				continue;
-			event.shrunk.scope = scopes.scopes[i];
-			index_append(txn, &event);
-		}
-	}
-}
-
 int record_attempt_begin(struct txn *txn, const struct identity *who, usec_t now, struct attempt *ret_attempt, struct error *e)
 {
 	struct resolved run;
@@ -329,7 +299,7 @@ int record_attempt_begin(struct txn *txn, const struct identity *who, usec_t now
 	memcpy(ret_attempt->taskrun, run.taskrun, sizeof(run.taskrun));
 	take_lock(txn, ret_attempt->id);
 	if (run.former)
-		append_shrunk(txn, ret_attempt->id, run.former, now);
+		record_shrunk(txn, ret_attempt->id, run.former, now);
 	return txn_error(txn);
 }
 

@@ -1,13 +1,5 @@
-/*
- * Encoding of the records, one row a table, and the cache of those a write transaction has changed.
- */
-#include "core/store/records.h"
-
-#include "core/base/cleanup.h"
-#include "core/store/codec.h"
-#include "core/store/env.h"
-
-#include <errno.h>
+/* Encoding of the records, one row a table; keys. */
+#include "core/store/records_cache.h"
 
 enum state tally_worst(const struct tally *tally)
 {
@@ -65,13 +57,20 @@ struct key key_scope_event(struct scope scope, event_t event)
 	return key;
 }
 
-struct key key_series(struct scope scope, uint32_t tag, uint32_t name)
+static void key_add_u32(struct key *key, uint32_t n)
+{
+	put_u32_key(n, key->at + key->len);
+	key->len += 4;
+}
+
+struct key key_series(struct scope scope, struct subset subset, uint32_t name)
 {
 	struct key key = key_scope(scope);
 
-	put_u32_key(tag, key.at + key.len);
-	put_u32_key(name, key.at + key.len + 4);
-	key.len += 8;
+	key_add_u32(&key, subset.tag);
+	if (subset.tag)
+		key_add_u32(&key, subset.pair);
+	key_add_u32(&key, name);
 	return key;
 }
 
@@ -107,31 +106,47 @@ static void get_tally(struct reader *r, struct tally *t)
 		t->of[i] = (uint32_t)get_varint(r);
 }
 
+static void put_intake(struct buf *b, const struct intake *i)
+{
+	put_varint(b, i->taken << 1 | i->tagged);
+}
+
+static void get_intake(struct reader *r, struct intake *i)
+{
+	uint64_t packed = get_varint(r);
+
+	i->taken = packed >> 1;
+	i->tagged = packed & 1;
+}
+
 static void execution_pack(struct buf *b, const void *record)
 {
 	const struct execution *e = record;
 
 	put_u8(b, (unsigned)e->begun | (unsigned)e->closed << 1);
-	put_u8(b, e->given);
+	put_u8(b, (unsigned)e->given | (unsigned)e->shown << 4);
 	put_varint(b, e->flow);
 	put_varint(b, e->last_event);
 	put_varint(b, e->last_output);
 	put_varint(b, e->last_point);
+	put_intake(b, &e->intake);
 	put_tally(b, &e->runs);
 }
 
 static void execution_unpack(struct reader *r, void *record)
 {
 	struct execution *e = record;
-	unsigned flags = get_u8(r);
+	unsigned flags = get_u8(r), states = get_u8(r);
 
 	e->begun = flags & 1;
 	e->closed = flags >> 1 & 1;
-	e->given = get_u8(r);
+	e->given = states & 15;
+	e->shown = states >> 4;
 	e->flow = get_varint(r);
 	e->last_event = get_varint(r);
 	e->last_output = get_varint(r);
 	e->last_point = get_varint(r);
+	get_intake(r, &e->intake);
 	get_tally(r, &e->runs);
 }
 
@@ -171,6 +186,7 @@ static void attempt_pack(struct buf *b, const void *record)
 	put_varint(b, a->end);
 	put_varint(b, a->last_output);
 	put_varint(b, a->last_point);
+	put_intake(b, &a->intake);
 }
 
 static void attempt_unpack(struct reader *r, void *record)
@@ -189,6 +205,7 @@ static void attempt_unpack(struct reader *r, void *record)
 	a->end = get_varint(r);
 	a->last_output = get_varint(r);
 	a->last_point = get_varint(r);
+	get_intake(r, &a->intake);
 }
 
 static void group_pack(struct buf *b, const void *record)
@@ -201,6 +218,7 @@ static void group_pack(struct buf *b, const void *record)
 	put_varint(b, g->children);
 	put_varint(b, g->last_output);
 	put_varint(b, g->last_point);
+	put_intake(b, &g->intake);
 	put_tally(b, &g->runs);
 }
 
@@ -214,7 +232,52 @@ static void group_unpack(struct reader *r, void *record)
 	g->children = (uint32_t)get_varint(r);
 	g->last_output = get_varint(r);
 	g->last_point = get_varint(r);
+	get_intake(r, &g->intake);
 	get_tally(r, &g->runs);
+}
+
+static void collection_pack(struct buf *b, const void *record)
+{
+	const struct collection *c = record;
+
+	put_varint(b, c->last_event);
+	put_varint(b, c->last_point);
+	put_intake(b, &c->intake);
+	put_tally(b, &c->executions);
+}
+
+static void collection_unpack(struct reader *r, void *record)
+{
+	struct collection *c = record;
+
+	c->last_event = get_varint(r);
+	c->last_point = get_varint(r);
+	get_intake(r, &c->intake);
+	get_tally(r, &c->executions);
+}
+
+static void history_pack(struct buf *b, const void *record)
+{
+	const struct history *h = record;
+
+	put_varint(b, h->last);
+	put_varint(b, h->last_place);
+	put_varint(b, h->rows);
+	put_varint(b, h->not_numbers);
+	put_varint(b, h->json_bytes);
+	put_varint(b, h->csv_bytes);
+}
+
+static void history_unpack(struct reader *r, void *record)
+{
+	struct history *h = record;
+
+	h->last = get_varint(r);
+	h->last_place = (uint32_t)get_varint(r);
+	h->rows = get_varint(r);
+	h->not_numbers = get_varint(r);
+	h->json_bytes = get_varint(r);
+	h->csv_bytes = get_varint(r);
 }
 
 /* One point is the most common series of a single run: its value and time are written once. */
@@ -246,219 +309,104 @@ static void totals_unpack(struct reader *r, struct totals *t)
 	t->first = (usec_t)get_u64(r);
 }
 
+static void put_totals(struct buf *b, const struct totals totals[METRIC_TYPES], unsigned n)
+{
+	put_u8(b, n);
+	for (unsigned i = 0; i < n; i++)
+		totals_pack(b, &totals[i]);
+}
+
+static void get_totals(struct reader *r, struct totals totals[METRIC_TYPES], unsigned *n)
+{
+	*n = get_u8(r);
+	if (*n > METRIC_TYPES) {
+		*n = 0;
+		r->bad = true;
+	}
+	for (unsigned i = 0; i < *n; i++)
+		totals_unpack(r, &totals[i]);
+}
+
+static unsigned columns_kept(const struct series *s)
+{
+	return s->n_columns <= COLUMNS_KEPT ? s->n_columns : 0;
+}
+
+/* Numbers near each other are written as their distance: most series are of a point or two. */
 static void series_pack(struct buf *b, const void *record)
 {
 	const struct series *s = record;
 
 	put_varint(b, s->first);
 	put_varint(b, s->last - s->first);
-	put_varint(b, s->chunk_first);
-	put_varint(b, s->chunk_last);
+	put_varint(b, s->chunk_first - s->first);
+	put_varint(b, s->chunk_last - s->chunk_first);
 	put_varint(b, s->chunk_count);
-	put_varint(b, s->bytes);
+	put_varint(b, s->json_bytes);
+	put_varint(b, s->csv_bytes);
 	put_varint(b, s->count);
 	put_varint(b, s->shrunk);
-	put_u8(b, s->n_totals);
-	for (unsigned i = 0; i < s->n_totals; i++)
-		totals_pack(b, &s->totals[i]);
+	put_varint(b, (uint64_t)s->n_columns << 1 | (s->more != 0));
+	if (s->more)
+		put_varint(b, s->more);
+	for (unsigned i = 0; i < columns_kept(s); i++) {
+		put_varint(b, s->columns[i].tag);
+		put_varint(b, s->columns[i].since - s->first);
+	}
+	put_totals(b, s->totals, s->n_totals);
 }
 
 static void series_unpack(struct reader *r, void *record)
 {
 	struct series *s = record;
+	uint64_t columns;
 
 	s->first = get_varint(r);
 	s->last = s->first + get_varint(r);
-	s->chunk_first = get_varint(r);
-	s->chunk_last = get_varint(r);
+	s->chunk_first = s->first + get_varint(r);
+	s->chunk_last = s->chunk_first + get_varint(r);
 	s->chunk_count = (uint32_t)get_varint(r);
-	s->bytes = get_varint(r);
+	s->json_bytes = get_varint(r);
+	s->csv_bytes = get_varint(r);
 	s->count = get_varint(r);
-	s->shrunk = (uint32_t)get_varint(r);
-	s->n_totals = get_u8(r);
-	if (s->n_totals > METRIC_TYPES) {
-		s->n_totals = 0;
-		r->bad = true;
+	s->shrunk = get_varint(r);
+	columns = get_varint(r);
+	s->n_columns = (unsigned)(columns >> 1);
+	if (columns & 1)
+		s->more = get_varint(r);
+	for (unsigned i = 0; i < columns_kept(s); i++) {
+		s->columns[i].tag = (uint32_t)get_varint(r);
+		s->columns[i].since = s->first + get_varint(r);
 	}
-	for (unsigned i = 0; i < s->n_totals; i++)
-		totals_unpack(r, &s->totals[i]);
+	get_totals(r, s->totals, &s->n_totals);
 }
 
-struct record_kind {
-	size_t size;
-	void (*pack)(struct buf *b, const void *record);
-	void (*unpack)(struct reader *r, void *record);
-};
+static void sample_pack(struct buf *b, const void *record)
+{
+	const struct sample_record *s = record;
 
-static const struct record_kind kinds[TABLES] = {
+	put_varint(b, s->first);
+	put_totals(b, s->totals, s->n_totals);
+}
+
+static void sample_unpack(struct reader *r, void *record)
+{
+	struct sample_record *s = record;
+
+	s->first = get_varint(r);
+	get_totals(r, s->totals, &s->n_totals);
+}
+
+const struct record_kind record_kinds[TABLES] = {
 	[TABLE_EXECUTIONS] = {sizeof(struct execution), execution_pack, execution_unpack},
 	[TABLE_RUNS] = {sizeof(struct run), run_pack, run_unpack},
 	[TABLE_ATTEMPTS] = {sizeof(struct attempt_record), attempt_pack, attempt_unpack},
 	[TABLE_GROUPS] = {sizeof(struct group), group_pack, group_unpack},
 	[TABLE_SERIES] = {sizeof(struct series), series_pack, series_unpack},
+	[TABLE_SAMPLES] = {sizeof(struct sample_record), sample_pack, sample_unpack},
+	[TABLE_COLLECTIONS] = {sizeof(struct collection), collection_pack, collection_unpack},
+	[TABLE_HISTORIES] = {sizeof(struct history), history_pack, history_unpack},
 };
-
-/* The cache */
-
-struct record_slot {
-	enum table table;
-	struct key key;
-	union {
-		struct execution execution;
-		struct run run;
-		struct attempt_record attempt;
-		struct group group;
-		struct series series;
-	} record;
-};
-
-static uint64_t hash_add(uint64_t h, uint64_t word)
-{
-	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 32;
-}
-
-/* Eight bytes at a time: every point looks up some seven records. */
-static size_t slot_hash(enum table table, struct bytes key)
-{
-	uint64_t h = table, word;
-	size_t i = 0;
-
-	for (; i + sizeof(word) <= key.len; i += sizeof(word)) {
-		memcpy(&word, key.data + i, sizeof(word));
-		h = hash_add(h, word);
-	}
-	for (word = key.len; i < key.len; i++)
-		word = word << 8 | (unsigned char)key.data[i];
-	return (size_t)hash_add(h, word);
-}
-
-/* The slot of the key, or the empty place where it belongs; NULL only while there are no slots at all. */
-static struct record_slot **slot_find(const struct record_cache *cache, enum table table, struct bytes key)
-{
-	size_t mask = cache->n_slots - 1;
-
-	if (!cache->n_slots)
-		return NULL;
-	for (size_t i = slot_hash(table, key) & mask;; i = (i + 1) & mask) {
-		struct record_slot *slot = cache->slots[i];
-
-		if (!slot || (slot->table == table && bytes_equal(key_bytes(&slot->key), key)))
-			return &cache->slots[i];
-	}
-}
-
-static int cache_grow(struct record_cache *cache)
-{
-	struct record_cache larger = {.n_slots = cache->n_slots ? cache->n_slots * 2 : 64, .used = cache->used};
-
-	larger.slots = calloc(larger.n_slots, sizeof(struct record_slot *));
-	if (!larger.slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < cache->n_slots; i++)
-		if (cache->slots[i])
-			*slot_find(&larger, cache->slots[i]->table, key_bytes(&cache->slots[i]->key)) = cache->slots[i];
-	free(cache->slots);
-	*cache = larger;
-	return 0;
-}
-
-void records_drop(struct record_cache *cache)
-{
-	for (size_t i = 0; i < cache->n_slots; i++)
-		free(cache->slots[i]);
-	free(cache->slots);
-	*cache = (struct record_cache){0};
-}
-
-static bool record_read(struct txn *txn, enum table table, struct bytes key, void *ret)
-{
-	struct bytes value;
-	struct reader r;
-
-	memset(ret, 0, kinds[table].size);
-	if (!kv_get(txn, table, key, &value))
-		return false;
-	r = reader_of(value);
-	kinds[table].unpack(&r, ret);
-	if (r.bad)
-		txn_fail(txn, -EUCLEAN);
-	return !r.bad;
-}
-
-bool record_get(struct txn *txn, enum table table, struct bytes key, void *ret)
-{
-	struct record_slot **slot = slot_find(&txn->records, table, key);
-
-	if (!slot || !*slot)
-		return record_read(txn, table, key, ret);
-	memcpy(ret, &(*slot)->record, kinds[table].size);
-	return true;
-}
-
-/* What is written after an error is thrown away; empty each time, since it may have been a record of another table. */
-static void *out_of_memory(struct txn *txn)
-{
-	static _Thread_local struct record_slot scratch;
-
-	txn_fail(txn, -ENOMEM);
-	memset(&scratch, 0, sizeof(scratch));
-	return &scratch.record;
-}
-
-void *record_edit(struct txn *txn, enum table table, struct bytes key)
-{
-	struct record_slot **place, *slot;
-
-	if (txn->records.used * 2 >= txn->records.n_slots && cache_grow(&txn->records) < 0)
-		return out_of_memory(txn);
-	place = slot_find(&txn->records, table, key);
-	if (*place)
-		return &(*place)->record;
-	slot = calloc(1, sizeof(*slot));
-	if (!slot)
-		return out_of_memory(txn);
-	slot->table = table;
-	slot->key.len = key.len;
-	memcpy(slot->key.at, key.data, key.len);
-	record_read(txn, table, key, &slot->record);
-	txn->records.used++;
-	return &(*place = slot)->record;
-}
-
-static int slot_compare(const void *a, const void *b)
-{
-	const struct record_slot *left = *(struct record_slot *const *)a, *right = *(struct record_slot *const *)b;
-
-	if (left->table != right->table)
-		return left->table < right->table ? -1 : 1;
-	return bytes_compare(key_bytes(&left->key), key_bytes(&right->key));
-}
-
-/* In key order, since neighbours share a page. */
-void records_flush(struct txn *txn)
-{
-	struct record_cache *cache = &txn->records;
-	autobuf struct buf b = BUF_INIT;
-	size_t n = 0;
-
-	for (size_t i = 0; i < cache->n_slots; i++)
-		if (cache->slots[i])
-			cache->slots[n++] = cache->slots[i];
-	if (n)
-		qsort(cache->slots, n, sizeof(*cache->slots), slot_compare);
-	for (size_t i = 0; i < n; i++) {
-		struct record_slot *slot = cache->slots[i];
-
-		buf_clear(&b);
-		kinds[slot->table].pack(&b, &slot->record);
-		if (buf_error(&b))
-			txn_fail(txn, buf_error(&b));
-		kv_put(txn, slot->table, key_bytes(&slot->key), buf_bytes(&b));
-	}
-	cache->n_slots = n; /* the rest was moved or empty */
-	records_drop(cache);
-}
 
 /* Typed editing */
 
@@ -481,6 +429,20 @@ struct group *group_edit(struct txn *txn, struct scope scope)
 	struct key key = key_scope(scope);
 
 	return record_edit(txn, TABLE_GROUPS, key_bytes(&key));
+}
+
+struct collection *collection_edit(struct txn *txn, struct scope scope)
+{
+	struct key key = key_scope(scope);
+
+	return record_edit(txn, TABLE_COLLECTIONS, key_bytes(&key));
+}
+
+struct history *history_edit(struct txn *txn, event_t id)
+{
+	struct key key = key_event(id);
+
+	return record_edit(txn, TABLE_HISTORIES, key_bytes(&key));
 }
 
 /* Typed reading */
@@ -513,9 +475,23 @@ bool group_get(struct txn *txn, struct scope scope, struct group *ret)
 	return record_get(txn, TABLE_GROUPS, key_bytes(&key), ret);
 }
 
-bool series_get(struct txn *txn, struct scope scope, uint32_t tag, uint32_t name, struct series *ret)
+bool collection_get(struct txn *txn, struct scope scope, struct collection *ret)
 {
-	struct key key = key_series(scope, tag, name);
+	struct key key = key_scope(scope);
+
+	return record_get(txn, TABLE_COLLECTIONS, key_bytes(&key), ret);
+}
+
+bool history_get(struct txn *txn, event_t id, struct history *ret)
+{
+	struct key key = key_event(id);
+
+	return record_get(txn, TABLE_HISTORIES, key_bytes(&key), ret);
+}
+
+bool series_get(struct txn *txn, struct scope scope, struct subset subset, uint32_t name, struct series *ret)
+{
+	struct key key = key_series(scope, subset, name);
 
 	return record_get(txn, TABLE_SERIES, key_bytes(&key), ret);
 }

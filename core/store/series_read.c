@@ -1,60 +1,22 @@
-/* Series as of a version: sizes, places, walks. */
+/* Series as of a version: sums, places, walks. */
 #include "core/store/codec.h"
-#include "core/store/index.h"
+#include "core/store/collection.h"
+#include "core/store/columns.h"
 #include "core/store/point.h"
 #include "core/store/query.h"
-#include "core/store/series.h"
+#include "core/store/series_chunk.h"
 
-struct chunk {
-	event_t first;
-	event_t last;
-	uint32_t count;
-	uint64_t bytes; /* of the series up to its end */
-};
+#include <errno.h>
 
-static struct bytes prefix_of(const struct series_id *id, struct key *ret_key)
+bool series_open(struct txn *txn, struct series_id *id, struct series *ret)
 {
-	*ret_key = key_series(id->scope, id->tag, id->name);
-	return key_bytes(ret_key);
-}
-
-/* The chunk under the cursor, if it is one of the series. */
-static bool chunk_here(const struct cursor *c, const struct series_id *id, struct chunk *ret)
-{
-	struct key key;
-	struct bytes prefix = prefix_of(id, &key);
-	struct reader r;
-
-	if (!cursor_in(c, prefix))
+	id->subset = (struct subset){0};
+	if (tag_is(&id->tag) && scope_is_indexed(txn, id->scope))
+		return subset_find(txn, &id->tag, &id->subset) && series_get(txn, id->scope, id->subset, id->name, ret);
+	if (!series_get(txn, id->scope, id->subset, id->name, ret))
 		return false;
-	r = reader_of(c->value);
-	ret->last = event_of_key(c->key.data + prefix.len);
-	ret->first = ret->last - get_varint(&r);
-	ret->count = (uint32_t)get_varint(&r);
-	ret->bytes = get_varint(&r);
-	return !r.bad;
-}
-
-/* The first closed chunk whose last event is not before `event`. */
-static bool chunk_seek(struct cursor *c, const struct series_id *id, event_t event, struct chunk *ret)
-{
-	struct key key;
-
-	prefix_of(id, &key);
-	event_to_key(event, key.at + key.len);
-	key.len += EVENT_KEY_LEN;
-	return cursor_seek(c, key_bytes(&key)) && chunk_here(c, id, ret);
-}
-
-/* The last closed chunk that ends before `event`. */
-static bool chunk_before(struct cursor *c, const struct series_id *id, event_t event, struct chunk *ret)
-{
-	struct key key;
-
-	prefix_of(id, &key);
-	event_to_key(event - 1, key.at + key.len);
-	key.len += EVENT_KEY_LEN;
-	return event > 0 && cursor_seek_last(c, key_bytes(&key)) && chunk_here(c, id, ret);
+	ret->filter = tag_is(&id->tag);
+	return true;
 }
 
 bool series_next(struct txn *txn, struct scope scope, event_t from, event_t *ret_next, uint32_t *ret_name)
@@ -63,7 +25,7 @@ bool series_next(struct txn *txn, struct scope scope, event_t from, event_t *ret
 	struct key key = key_scope(scope);
 	struct bytes prefix;
 
-	put_u32_key(0, key.at + key.len);
+	put_u32_key(0, key.at + key.len); /* those of tags come behind */
 	key.len += 4;
 	prefix = key_bytes(&key);
 	event_to_key(from, key.at + key.len);
@@ -94,13 +56,22 @@ static bool scope_shows(struct txn *txn, struct scope scope, event_t attempt, ev
 		return a.execution == scope.event;
 	if (scope.code == SCOPE_FLOW)
 		return execution_get(txn, a.execution, &e) && e.flow == scope.event;
+	if (scope.code >= SCOPE_NAMESPACE)
+		return namespace_of(txn, a.execution, scope.code - SCOPE_NAMESPACE, &group) && scope_equal(group, scope);
 	return (!a.next || a.next > version) && attempt_group(txn, &a, scope.code, &group) && scope_equal(group, scope);
 }
 
 static bool is_ours(struct series_scan *scan, const struct event *event)
 {
+	unsigned place;
+
 	if (event->type != EVENT_POINT || !bytes_equal(event->point.name, scan->id->text))
 		return false;
+	if (tag_is(&scan->id->tag)) {
+		place = tag_place(event->point.tags, &scan->id->tag);
+		if (!place || place > TAG_PLACES)
+			return false;
+	}
 	if (scan->tested != event->about) {
 		scan->tested = event->about;
 		scan->shown = scope_shows(scan->txn, scan->id->scope, event->about, scan->version);
@@ -122,7 +93,7 @@ static void enter_tail(struct series_scan *scan)
 	const struct series *s = scan->series;
 
 	scan->in_tail = true;
-	enter_chunk(scan, &(struct chunk){s->chunk_first, s->chunk_last, s->chunk_count, s->bytes});
+	enter_chunk(scan, &(struct chunk){.first = s->chunk_first, .last = s->chunk_last, .count = s->chunk_count});
 }
 
 static event_t chunk_first(struct series_scan *scan)
@@ -147,12 +118,18 @@ static bool next_chunk(struct series_scan *scan)
 	return true;
 }
 
+/* What the points up to a chunk's end take in a measure. */
+static uint64_t measured(const struct series_sums *sums, enum series_measure measure, unsigned blank)
+{
+	return (measure == MEASURE_JSON ? sums->json_bytes : sums->csv_bytes) + blank * sums->count;
+}
+
 /*
  * Bytes so far grow with event numbers as long as nothing was taken out, so the chunk of an offset is found by halving
  * the numbers: each step one seek. Behind the last closed chunk comes the newest, which is not in the table and ends
  * behind any offset.
  */
-static event_t find_offset(struct series_scan *scan, uint64_t offset)
+static event_t find_offset(struct series_scan *scan, enum series_measure measure, unsigned blank, uint64_t offset)
 {
 	event_t low = scan->series->first, high = scan->series->chunk_first;
 	struct chunk chunk;
@@ -160,7 +137,7 @@ static event_t find_offset(struct series_scan *scan, uint64_t offset)
 	while (low < high) {
 		event_t middle = low + (high - low) / 2;
 
-		if (!chunk_seek(&scan->chunks, scan->id, middle, &chunk) || chunk.bytes > offset)
+		if (!chunk_seek(&scan->chunks, scan->id, middle, &chunk) || measured(&chunk.sums, measure, blank) > offset)
 			high = middle;
 		else
 			low = middle + 1;
@@ -168,26 +145,48 @@ static event_t find_offset(struct series_scan *scan, uint64_t offset)
 	return low;
 }
 
-void series_scan_init(struct series_scan *scan, struct txn *txn, const struct series_id *id, const struct series *s, event_t version,
-		      uint64_t offset, uint64_t *ret_at)
+/* From the chunk that holds the event `from`; what the chunks before it take. */
+static void scan_from(struct series_scan *scan, event_t from, struct series_sums *ret_before)
 {
-	event_t from = s->first;
-	struct chunk chunk, before;
+	struct chunk chunk;
 
-	*scan = (struct series_scan){.txn = txn, .id = id, .series = s, .version = version};
-	cursor_init(&scan->chunks, txn, TABLE_CHUNKS);
-	cursor_init(&scan->log, txn, TABLE_EVENTS);
-	*ret_at = 0;
-	if (offset && !s->shrunk)
-		from = find_offset(scan, offset);
-	if (from > version) /* an offset behind the end of this version may be one of a later version */
-		from = version;
-	if (from > s->first && chunk_before(&scan->chunks, id, from, &before))
-		*ret_at = before.bytes;
-	if (chunk_seek(&scan->chunks, id, from, &chunk))
+	*ret_before = (struct series_sums){0};
+	if (from > scan->version) /* an offset behind the end of this version may be one of a later version */
+		from = scan->version;
+	if (from > scan->series->first && chunk_before(&scan->chunks, scan->id, from, &chunk))
+		*ret_before = chunk.sums;
+	if (chunk_seek(&scan->chunks, scan->id, from, &chunk))
 		enter_chunk(scan, &chunk);
 	else
 		enter_tail(scan);
+}
+
+static void scan_begin(struct series_scan *scan, struct txn *txn, const struct series_id *id, const struct series *s, event_t version)
+{
+	*scan = (struct series_scan){.txn = txn, .id = id, .series = s, .version = version};
+	cursor_init(&scan->chunks, txn, TABLE_CHUNKS);
+	cursor_init(&scan->log, txn, TABLE_EVENTS);
+}
+
+void series_scan_init(struct series_scan *scan, struct txn *txn, const struct series_id *id, const struct series *s, event_t version)
+{
+	struct series_sums before;
+
+	scan_begin(scan, txn, id, s, version);
+	scan_from(scan, s->first, &before);
+}
+
+/* Whether the sums of chunks are those of the points that are shown. */
+static bool sums_hold(const struct series *s)
+{
+	return !s->shrunk && !s->filter;
+}
+
+void series_scan_init_at(struct series_scan *scan, struct txn *txn, const struct series_id *id, const struct series *s, event_t version,
+			 enum series_measure measure, unsigned blank, uint64_t offset, struct series_sums *ret_before)
+{
+	scan_begin(scan, txn, id, s, version);
+	scan_from(scan, offset && sums_hold(s) ? find_offset(scan, measure, blank, offset) : s->first, ret_before);
 }
 
 void series_scan_finish(struct series_scan *scan)
@@ -213,9 +212,9 @@ bool series_scan_next(struct series_scan *scan, event_t *ret_number, struct even
 		if (!step_log(scan, ret_number, ret_point) || *ret_number > scan->version)
 			return false;
 		if (*ret_number > scan->chunk_last)
-			scan->left = 0; /* points that were taken out are missing in their chunk */
+			scan->left = 0; /* points that were taken out, or have not the tag, are missing in their chunk */
 		else if (is_ours(scan, ret_point)) {
-			if (!scan->series->shrunk)
+			if (sums_hold(scan->series))
 				scan->left--;
 			return true;
 		}
@@ -224,57 +223,80 @@ bool series_scan_next(struct series_scan *scan, event_t *ret_number, struct even
 
 /* Sums */
 
-struct suffix_cache {
-	event_t attempt;
+struct suffixes {
+	event_t attempt; /* whose they are */
+	size_t json;
+	size_t csv;
 	struct buf text;
 };
 
-static size_t suffix_len(struct txn *txn, struct suffix_cache *cache, event_t attempt)
+static void find_suffixes(struct txn *txn, struct suffixes *f, event_t attempt)
 {
 	struct event event;
 
-	if (cache->attempt != attempt) {
-		cache->attempt = attempt;
-		buf_clear(&cache->text);
-		if (log_read(txn, attempt, &event) && event.type == EVENT_ATTEMPT)
-			point_suffix(&event, &cache->text);
-		if (buf_error(&cache->text))
-			txn_fail(txn, buf_error(&cache->text));
+	if (f->attempt == attempt)
+		return;
+	f->attempt = attempt;
+	buf_clear(&f->text);
+	if (log_read(txn, attempt, &event) && event.type == EVENT_ATTEMPT) {
+		point_suffix(&event, &f->text);
+		f->json = f->text.len;
+		point_csv_suffix(&event, &f->text);
+		f->csv = f->text.len - f->json;
 	}
-	return cache->text.len;
+	if (buf_error(&f->text))
+		txn_fail(txn, buf_error(&f->text));
 }
 
-/* Bytes of the points from the walk's start to `version`. */
-static uint64_t walk_bytes(struct series_scan *scan)
+/* Adds the points from the walk's place on; `columns` learns their tags. */
+static void walk_sums(struct series_scan *scan, struct columns *columns, struct series_sums *sums)
 {
-	struct suffix_cache cache = {.text = BUF_INIT};
+	struct suffixes suffixes = {.text = BUF_INIT};
 	struct event point;
 	event_t number;
-	uint64_t bytes = 0;
 
-	while (series_scan_next(scan, &number, &point))
-		bytes += point_bytes(&point, suffix_len(scan->txn, &cache, point.about));
-	buf_finish(&cache.text);
-	return bytes;
+	while (series_scan_next(scan, &number, &point)) {
+		find_suffixes(scan->txn, &suffixes, point.about);
+		columns_learn(columns, point.point.tags, number);
+		sums->count++;
+		sums->json_bytes += point_bytes(&point, suffixes.json);
+		sums->csv_bytes += point_csv_bytes(&point, suffixes.csv) + columns_cells(columns, point.point.tags);
+	}
+	buf_finish(&suffixes.text);
 }
 
-uint64_t series_bytes(struct txn *txn, const struct series_id *id, const struct series *s, event_t version)
+/* What a chunk's end, or the newest version, says without a walk. */
+static bool known_sums(struct txn *txn, const struct series_id *id, const struct series *s, event_t version, struct series_sums *ret)
 {
-	autoscan struct series_scan scan = {0};
 	autocursor struct cursor c = {0};
 	struct chunk chunk;
-	uint64_t before = 0;
 
-	if (version >= s->last)
-		return s->bytes;
+	if (s->filter)
+		return false;
+	if (version >= s->last) {
+		*ret = (struct series_sums){s->count, s->json_bytes, s->csv_bytes};
+		return true;
+	}
 	cursor_init(&c, txn, TABLE_CHUNKS);
-	if (chunk_seek(&c, id, version, &chunk) && chunk.last == version)
-		return chunk.bytes;
+	if (!chunk_seek(&c, id, version, &chunk) || chunk.last != version)
+		return false;
+	*ret = chunk.sums;
+	return true;
+}
+
+void series_sums(struct txn *txn, const struct series_id *id, const struct series *s, event_t version, struct series_sums *ret)
+{
+	autoscan struct series_scan scan = {0};
+	struct columns columns = {0};
+
+	if (known_sums(txn, id, s, version, ret))
+		return;
+	scan_begin(&scan, txn, id, s, version);
 	/* inside a chunk: what lies before it is known, and the walk ends soon */
-	if (!s->shrunk && chunk_before(&c, id, version, &chunk))
-		before = chunk.bytes;
-	series_scan_init(&scan, txn, id, s, version, before, &before);
-	return before + walk_bytes(&scan);
+	if (sums_hold(s))
+		columns_at(txn, id, s, version, &columns);
+	scan_from(&scan, sums_hold(s) ? version : s->first, ret);
+	walk_sums(&scan, &columns, ret);
 }
 
 unsigned series_totals(struct txn *txn, const struct series_id *id, const struct series *s, event_t version,
@@ -284,14 +306,68 @@ unsigned series_totals(struct txn *txn, const struct series_id *id, const struct
 	struct event point;
 	unsigned n = 0;
 	event_t number;
-	uint64_t at;
 
-	if (s->last && version >= s->last) {
+	if (version >= s->last && !tag_is(&id->tag)) {
 		memcpy(ret, s->totals, sizeof(s->totals));
 		return s->n_totals;
 	}
-	series_scan_init(&scan, txn, id, s, version, 0, &at);
-	while (series_scan_next(&scan, &number, &point))
-		totals_add(ret, &n, point.point.type, point.point.timestamp, point_value(&point));
+	series_scan_init(&scan, txn, id, s, version);
+	while (series_scan_next(&scan, &number, &point)) {
+		struct series_point added = point_values(number, &point);
+
+		totals_add(ret, &n, &added);
+	}
 	return n;
+}
+
+event_t series_version(struct txn *txn, const struct series_id *id, const struct series *s)
+{
+	autoscan struct series_scan scan = {0};
+	event_t number, last = 0;
+	struct event point;
+
+	if (!s->filter)
+		return s->count ? s->last : 0;
+	series_scan_init(&scan, txn, id, s, EVENT_MAX);
+	while (series_scan_next(&scan, &number, &point))
+		last = number;
+	return last;
+}
+
+/* Columns */
+
+/* Of a series from which points were taken out, a version before that has others; of one that is filtered, each has. */
+static bool columns_hold(const struct series *s, event_t version)
+{
+	return !s->filter && version >= s->shrunk;
+}
+
+static void add_column(struct txn *txn, struct columns *columns, const struct column *column, event_t version)
+{
+	if (column->since > version)
+		return;
+	columns_add(columns, tag_text(txn, column->tag), column->since);
+}
+
+void columns_at(struct txn *txn, const struct series_id *id, const struct series *s, event_t version, struct columns *ret)
+{
+	autoscan struct series_scan scan = {0};
+	struct column column;
+	struct event point;
+	event_t number;
+	struct reader r;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!columns_hold(s, version)) {
+		series_scan_init(&scan, txn, id, s, version);
+		while (series_scan_next(&scan, &number, &point))
+			columns_learn(ret, point.point.tags, number);
+		return;
+	}
+	ret->more = s->more <= version ? s->more : 0;
+	for (unsigned i = 0; s->n_columns <= COLUMNS_KEPT && i < s->n_columns; i++)
+		add_column(txn, ret, &s->columns[i], version);
+	if (s->n_columns > COLUMNS_KEPT && columns_table(txn, id, &r))
+		while (columns_table_next(&r, &column) && ret->n < COLUMNS_MOST)
+			add_column(txn, ret, &column, version);
 }

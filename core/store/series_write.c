@@ -1,21 +1,26 @@
 /* How a series grows and, when an attempt is superseded, shrinks. */
-#include "core/store/codec.h"
+#include "core/store/series_write.h"
+
+#include "core/store/columns.h"
 #include "core/store/env.h"
-#include "core/store/index.h"
 #include "core/store/point.h"
 #include "core/store/query.h"
-#include "core/store/series.h"
+#include "core/store/series_chunk.h"
 
-void totals_add(struct totals totals[METRIC_TYPES], unsigned *n, enum metric_type type, usec_t timestamp, double value)
+#include <errno.h>
+
+void totals_add(struct totals totals[METRIC_TYPES], unsigned *n, const struct series_point *point)
 {
 	unsigned i = 0;
+	double value = point->value;
 	struct totals *t;
 
-	while (i < *n && totals[i].type != type)
+	while (i < *n && totals[i].type != point->type)
 		i++;
 	t = &totals[i];
 	if (i == *n) {
-		*t = (struct totals){.type = type, .min = value, .max = value, .first = timestamp, .latest = timestamp};
+		*t = (struct totals){
+			.type = point->type, .min = value, .max = value, .first = point->timestamp, .latest = point->timestamp};
 		++*n;
 	}
 	t->count++;
@@ -23,37 +28,22 @@ void totals_add(struct totals totals[METRIC_TYPES], unsigned *n, enum metric_typ
 	t->last = value;
 	t->min = value < t->min ? value : t->min;
 	t->max = value > t->max ? value : t->max;
-	t->first = timestamp < t->first ? timestamp : t->first;
-	t->latest = timestamp > t->latest ? timestamp : t->latest;
+	t->first = point->timestamp < t->first ? point->timestamp : t->first;
+	t->latest = point->timestamp > t->latest ? point->timestamp : t->latest;
 }
 
-static struct key chunk_key(struct scope scope, uint32_t tag, uint32_t name, event_t last)
+static struct series *series_edit(struct txn *txn, const struct series_id *id)
 {
-	struct key key = key_series(scope, tag, name);
+	struct key key = series_key(id);
 
-	event_to_key(last, key.at + key.len);
-	key.len += EVENT_KEY_LEN;
-	return key;
+	return record_edit(txn, TABLE_SERIES, key_bytes(&key));
 }
 
-/* A chunk's entry stands at its last event: how far back it begins, how many points it has, bytes of the series up to its end. */
-static void write_chunk(struct txn *txn, struct key key, uint64_t reach, uint32_t count, uint64_t bytes)
-{
-	struct buf *b = &recording_of(txn)->scratch;
-
-	buf_clear(b);
-	put_varint(b, reach);
-	put_varint(b, count);
-	put_varint(b, bytes);
-	if (buf_error(b))
-		txn_fail(txn, buf_error(b));
-	kv_put(txn, TABLE_CHUNKS, key_bytes(&key), buf_bytes(b));
-}
-
-static void close_chunk(struct txn *txn, struct series *s, struct scope scope, uint32_t tag, uint32_t name)
+static void close_chunk(struct txn *txn, struct series *s, const struct series_id *id)
 {
 	if (s->chunk_count)
-		write_chunk(txn, chunk_key(scope, tag, name, s->chunk_last), s->chunk_last - s->chunk_first, s->chunk_count, s->bytes);
+		chunk_write(txn, id,
+			    &(struct chunk){s->chunk_first, s->chunk_last, s->chunk_count, {s->count, s->json_bytes, s->csv_bytes}});
 	s->chunk_count = 0;
 }
 
@@ -63,122 +53,138 @@ static bool chunk_is_full(const struct series *s, event_t number)
 	       number - s->chunk_first > CHUNK_EVENTS_SPARE + (uint64_t)s->chunk_count * CHUNK_EVENTS_PER_POINT;
 }
 
-static void begin_series(struct txn *txn, struct series *s, struct scope scope, uint32_t tag, uint32_t name, event_t number)
+/* Columns */
+
+/* Which number a column's tag has: that of a point just looked at, or one known before. */
+static uint32_t column_tag(struct txn *txn, struct bytes name)
 {
-	struct key key = key_scope(scope);
+	uint32_t id = 0;
+
+	if (!tag_find_text(txn, 0, name, &id))
+		txn_fail(txn, -EUCLEAN);
+	return id;
+}
+
+/* Keeps what `columns` has learnt. The views in it end here. */
+static void columns_keep(struct txn *txn, struct series *s, const struct series_id *id, const struct columns *columns)
+{
+	struct column all[COLUMNS_MOST];
+
+	for (unsigned i = 0; i < columns->n; i++)
+		all[i] = (struct column){column_tag(txn, columns->names[i]), columns->since[i]};
+	s->n_columns = columns->n;
+	s->more = columns->more;
+	if (s->n_columns <= COLUMNS_KEPT)
+		memcpy(s->columns, all, columns->n * sizeof(*all));
+	else
+		columns_table_write(txn, id, all, columns->n);
+}
+
+/* The first point with tags brings all of its columns: it is known already what they are. */
+static uint64_t first_columns(struct txn *txn, struct series *s, const struct series_id *id, const struct series_point *point)
+{
+	struct column all[COLUMNS_MOST];
+
+	s->n_columns = point->tags->n < COLUMNS_MOST ? point->tags->n : COLUMNS_MOST;
+	s->more = point->tags->n > COLUMNS_MOST ? point->number : 0;
+	for (unsigned i = 0; i < s->n_columns; i++)
+		all[i] = (struct column){point->tags->ids[i].tag, point->number};
+	if (s->n_columns <= COLUMNS_KEPT)
+		memcpy(s->columns, all, s->n_columns * sizeof(*all));
+	else
+		columns_table_write(txn, id, all, s->n_columns);
+	return point->tags->cells;
+}
+
+/* What a point's tags take in the rows of the series; names that are new to it become columns. */
+static uint64_t take_cells(struct txn *txn, struct series *s, const struct series_id *id, const struct series_point *point)
+{
+	struct bytes tags = buf_bytes(&point->tags->text);
+	struct columns columns;
+	uint64_t cells;
+	bool learnt;
+
+	if (!point->tags->n || (s->shape == point->tags->shape && (!s->more || s->alone)))
+		return point->tags->cells;
+	if (!s->n_columns && point->tags->n) {
+		s->shape = point->tags->shape;
+		s->alone = true;
+		return first_columns(txn, s, id, point);
+	}
+	columns_at(txn, id, s, point->number, &columns);
+	learnt = columns_learn(&columns, tags, point->number);
+	cells = columns_cells(&columns, tags);
+	s->shape = point->tags->shape;
+	s->alone = columns_are(&columns, tags);
+	if (learnt)
+		columns_keep(txn, s, id, &columns);
+	return cells;
+}
+
+/* Growing */
+
+static void begin_series(struct txn *txn, struct series *s, const struct series_id *id, event_t number)
+{
+	struct key key = key_scope(id->scope);
 	unsigned char value[4];
 
-	put_u32_key(tag, key.at + key.len);
+	s->first = number;
+	if (id->subset.tag)
+		return;
+	put_u32_key(0, key.at + key.len);
 	key.len += 4;
 	event_to_key(number, key.at + key.len);
 	key.len += EVENT_KEY_LEN;
-	put_u32_key(name, value);
+	put_u32_key(id->name, value);
 	kv_put(txn, TABLE_SERIES_ORDER, key_bytes(&key), bytes_make(value, sizeof(value)));
-	s->first = number;
 }
 
-void series_add(struct txn *txn, struct scope scope, uint32_t tag, uint32_t name, const struct series_point *point)
+bool series_add(struct txn *txn, const struct series_id *id, const struct series_point *point)
 {
-	struct key key = key_series(scope, tag, name);
-	struct series *s = record_edit(txn, TABLE_SERIES, key_bytes(&key));
+	struct series *s = series_edit(txn, id);
+	bool new = !s->first;
 
-	if (!s->first)
-		begin_series(txn, s, scope, tag, name, point->number);
+	if (new)
+		begin_series(txn, s, id, point->number);
 	if (s->chunk_count && chunk_is_full(s, point->number))
-		close_chunk(txn, s, scope, tag, name);
+		close_chunk(txn, s, id);
 	if (!s->chunk_count)
 		s->chunk_first = point->number;
 	s->chunk_count++;
 	s->chunk_last = s->last = point->number;
-	s->bytes += point->bytes;
+	s->json_bytes += point->json_bytes;
+	s->csv_bytes += point->csv_bytes + take_cells(txn, s, id, point);
 	s->count++;
-	totals_add(s->totals, &s->n_totals, point->type, point->timestamp, point->value);
+	if (!id->subset.tag)
+		totals_add(s->totals, &s->n_totals, point);
+	return new;
 }
 
-/*
- * The totals are added anew from the points that stay: subtracting would not give the same doubles. The new totals
- * count up to `event`, which is later than every point.
- */
-void series_shrink(struct txn *txn, const struct series_id *id, event_t attempt, event_t event)
-{
-	struct key key = key_series(id->scope, id->tag, id->name), own = key_series(scope_of(SCOPE_ATTEMPT, attempt), id->tag, id->name);
-	struct series *s = record_edit(txn, TABLE_SERIES, key_bytes(&key));
-	struct series gone;
+/* Shrinking */
 
-	if (!record_get(txn, TABLE_SERIES, key_bytes(&own), &gone) || !s->first)
+void series_shrink(struct txn *txn, const struct series_id *id, event_t event)
+{
+	struct series *s = series_edit(txn, id);
+	struct columns columns = {0};
+	struct series_sums sums;
+	struct series as_of;
+
+	if (!s->first)
 		return;
-	close_chunk(txn, s, id->scope, id->tag, id->name);
-	s->bytes -= gone.bytes;
-	s->count -= gone.count;
-	s->last = event;
-	s->shrunk++;
-	write_chunk(txn, chunk_key(id->scope, id->tag, id->name, event), 0, 0, s->bytes);
+	close_chunk(txn, s, id);
+	s->last = s->shrunk = event;
+	as_of = *s;
+	as_of.last = event + 1; /* so that they are counted, not taken from the record */
+	as_of.shrunk = event + 1;
+	series_sums(txn, id, &as_of, event, &sums);
+	s->count = sums.count;
+	s->json_bytes = sums.json_bytes;
+	s->csv_bytes = sums.csv_bytes;
 	s->n_totals = 0;
-	if (s->count) {
-		struct totals totals[METRIC_TYPES];
-		struct series as_of = *s;
-
-		as_of.last = 0; /* so that they are read, not taken from the record */
-		s->n_totals = series_totals(txn, id, &as_of, event, totals);
-		memcpy(s->totals, totals, sizeof(totals));
-	}
-}
-
-static void copy_point(struct txn *txn, struct scope to, uint32_t name, event_t number, const struct event *point, size_t suffix_len)
-{
-	struct series_point added = {
-		.number = number,
-		.bytes = point_bytes(point, suffix_len),
-		.type = point->point.type,
-		.timestamp = point->point.timestamp,
-		.value = point_value(point),
-	};
-
-	series_add(txn, to, 0, name, &added);
-}
-
-/*
- * `text`: the name's. What is appended meanwhile may move what a view of the store points to, so both it and each point
- * are done with before.
- */
-static void copy_series(struct txn *txn, struct scope from, struct scope to, uint32_t name, struct bytes text)
-{
-	struct series_id id = {.scope = from, .name = name, .text = text};
-	autoscan struct series_scan scan = {0};
-	autobuf struct buf suffix = BUF_INIT;
-	struct event attempt, point;
-	event_t number, whose = 0;
-	struct series s;
-	uint64_t at;
-
-	if (!series_get(txn, from, 0, name, &s))
-		return;
-	series_scan_init(&scan, txn, &id, &s, s.last, 0, &at);
-	while (series_scan_next(&scan, &number, &point)) {
-		if (whose != point.about) {
-			buf_clear(&suffix);
-			if (!log_read(txn, point.about, &attempt))
-				return;
-			point_suffix(&attempt, &suffix);
-			if (buf_error(&suffix))
-				txn_fail(txn, buf_error(&suffix));
-			whose = point.about;
-		}
-		copy_point(txn, to, name, number, &point, suffix.len);
-	}
-}
-
-void series_copy(struct txn *txn, struct scope from, struct scope to)
-{
-	event_t next = 0;
-	uint32_t name;
-
-	while (series_next(txn, from, next, &next, &name)) {
-		autobuf struct buf text = BUF_INIT;
-
-		buf_add_bytes(&text, name_text(txn, name));
-		if (buf_error(&text))
-			txn_fail(txn, buf_error(&text));
-		copy_series(txn, from, to, name, buf_bytes(&text));
-	}
+	if (!id->subset.tag)
+		s->n_totals = series_totals(txn, id, &as_of, event, s->totals);
+	columns_at(txn, id, &as_of, event, &columns);
+	columns_keep(txn, s, id, &columns);
+	s->shape = 0;
+	chunk_write(txn, id, &(struct chunk){event, event, 0, sums});
 }

@@ -7,6 +7,7 @@
 #include "core/base/cleanup.h"
 #include "core/store/alive.h"
 #include "core/store/codec.h"
+#include "core/store/collection.h"
 #include "core/store/env.h"
 #include "core/store/index.h"
 #include "core/store/place.h"
@@ -24,7 +25,7 @@
 #define MAP_SIZE_DEFAULT ((size_t)1 << 40)
 #define MAP_SIZE_LEAST ((size_t)16 << 20)
 
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 
 /* Room on the disk below which a write that failed in part did so for want of it. */
 #define DISK_FULL_BELOW (UINT64_C(1) << 20)
@@ -150,12 +151,16 @@ static int hide_descriptors(struct store *s)
 static int check_format(struct txn *txn)
 {
 	struct bytes value;
+	uint64_t version;
 	struct reader r;
 
 	if (!kv_get(txn, TABLE_META, KEY_FORMAT, &value))
 		return txn_error(txn) ? txn_error(txn) : -ENOENT;
 	r = reader_of(value);
-	return get_varint(&r) > FORMAT_VERSION ? -EMEDIUMTYPE : 0;
+	version = get_varint(&r);
+	if (version == FORMAT_VERSION)
+		return 0;
+	return version > FORMAT_VERSION ? -EMEDIUMTYPE : -EPROTO;
 }
 
 /*
@@ -185,6 +190,16 @@ static int make_format(struct txn *txn)
 		return buf_error(&b);
 	kv_put(txn, TABLE_META, KEY_FORMAT, buf_bytes(&b));
 	return txn_error(txn);
+}
+
+uint64_t store_bytes(struct txn *txn)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+
+	if (mdb_env_info(txn->store->env, &info) || mdb_env_stat(txn->store->env, &stat))
+		return 0;
+	return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
 }
 
 usec_t store_created(struct txn *txn)
