@@ -114,33 +114,66 @@ static void add_states(struct buf *b, const struct states *s)
 	buf_add_char(b, '}');
 }
 
-static void add_execution_state(const struct scene *scene, event_t execution, usec_t start, struct buf *b)
+static void execution_states(const struct scene *scene, event_t execution, usec_t start, struct buf *histories, struct states *ret)
 {
-	autobuf struct buf histories = BUF_INIT;
-	struct states s = {.txn = scene->txn, .b = &histories, .start = start, .last = start, .current = STATE_RUNNING};
 	struct scope scope = scope_of(SCOPE_EXECUTION, execution);
 	struct execution e;
 
-	add_history(&s, "CREATED", start, true);
-	state_history(scene->txn, scope, scene->version, visit_state, &s);
+	*ret = (struct states){.txn = scene->txn, .b = histories, .start = start, .last = start, .current = STATE_RUNNING};
+	add_history(ret, "CREATED", start, true);
+	state_history(scene->txn, scope, scene->version, visit_state, ret);
 	if (scene->lost && execution_get(scene->txn, execution, &e) && lost_tally(scene->txn, execution, scope, &e.runs) &&
-	    execution_state(&e) != s.current)
-		add_state(&s, scene->lost_since, execution_state(&e));
+	    execution_state(&e) != ret->current)
+		add_state(ret, scene->lost_since, execution_state(&e));
+}
+
+static void add_execution_state(const struct scene *scene, event_t execution, usec_t start, struct buf *b)
+{
+	autobuf struct buf histories = BUF_INIT;
+	struct states s;
+
+	execution_states(scene, execution, start, &histories, &s);
 	add_states(b, &s);
+}
+
+static void attempt_states(const struct scene *scene, event_t id, const struct attempt_record *a, struct buf *histories, struct states *ret)
+{
+	*ret = (struct states){.txn = scene->txn, .b = histories, .start = time_of(scene->txn, id)};
+	add_history(ret, "CREATED", ret->start, true);
+	add_state(ret, ret->start, STATE_RUNNING);
+	if (a->end && a->end <= scene->version)
+		add_state(ret, time_of(scene->txn, a->end), a->state);
+	else if (scene->lost && attempt_is_lost(scene->txn, id)) /* also when its end has been recorded since */
+		add_state(ret, scene->lost_since, STATE_KILLED);
 }
 
 static void add_attempt_state(const struct scene *scene, event_t id, const struct attempt_record *a, struct buf *b)
 {
 	autobuf struct buf histories = BUF_INIT;
-	struct states s = {.txn = scene->txn, .b = &histories, .start = time_of(scene->txn, id)};
+	struct states s;
 
-	add_history(&s, "CREATED", s.start, true);
-	add_state(&s, s.start, STATE_RUNNING);
-	if (a->end && a->end <= scene->version)
-		add_state(&s, time_of(scene->txn, a->end), a->state);
-	else if (scene->lost && attempt_is_lost(scene->txn, id)) /* also when its end has been recorded since */
-		add_state(&s, scene->lost_since, STATE_KILLED);
+	attempt_states(scene, id, a, &histories, &s);
 	add_states(b, &s);
+}
+
+struct span execution_span(struct document *d, event_t execution)
+{
+	autobuf struct buf histories = BUF_INIT;
+	struct scene scene = scene_of(d);
+	struct states s;
+
+	execution_states(&scene, execution, time_of(d->txn, execution), &histories, &s);
+	return (struct span){s.current, s.start, s.last};
+}
+
+struct span attempt_span(struct document *d, event_t id, const struct attempt_record *a)
+{
+	autobuf struct buf histories = BUF_INIT;
+	struct scene scene = scene_of(d);
+	struct states s;
+
+	attempt_states(&scene, id, a, &histories, &s);
+	return (struct span){s.current, s.start, s.last};
 }
 
 /* Task runs */

@@ -6,29 +6,33 @@
 #include "core/base/cleanup.h"
 #include "core/store/point.h"
 #include "core/store/query.h"
-#include "fs/document/document.h"
+#include "fs/document/format.h"
 
 #include <errno.h>
 
 #define HEAD "[\n"
 #define TAIL "]\n"
 
-/* The series that a version belongs to; the views of `ret_id` live in the store. */
-static int find_series(struct document *d, struct series_id *ret_id, struct series *ret)
+int series_of_node(struct document *d, struct series_id *ret_id, struct series *ret)
 {
+	struct bytes tags;
 	struct event event;
-	int r = version_scope(d->txn, d->node.detail, d->node.event, &ret_id->scope);
+	int r;
 
+	*ret_id = (struct series_id){0};
+	r = version_scope(d->txn, detail_code(d->node.detail), d->node.event, &ret_id->scope);
 	if (r < 0)
 		return r;
 	if (!log_read(d->txn, d->node.event, &event) || (event.type != EVENT_POINT && event.type != EVENT_SHRUNK))
 		return -ESTALE;
 	ret_id->text = event.type == EVENT_POINT ? event.point.name : event.shrunk.name;
-	ret_id->tag = 0;
+	tags = event.type == EVENT_POINT ? event.point.tags : event.shrunk.tags;
+	if (detail_tag(d->node.detail) && !tag_at(tags, detail_tag(d->node.detail), &ret_id->tag))
+		return -ESTALE;
 	r = name_of_text(d->txn, ret_id->text, &ret_id->name);
 	if (r < 0)
 		return r;
-	return series_get(d->txn, ret_id->scope, 0, ret_id->name, ret) ? 0 : -ESTALE;
+	return series_open(d->txn, ret_id, ret) ? 0 : -ESTALE;
 }
 
 /* Of the last point's two bytes only the newline is written. */
@@ -37,26 +41,36 @@ static uint64_t size_of(uint64_t bytes)
 	return sizeof(HEAD) - 1 + bytes - (bytes ? 1 : 0) + sizeof(TAIL) - 1;
 }
 
-int size_series(struct document *d, uint64_t *ret_size)
+int size_points_json(struct document *d, uint64_t *ret_size)
 {
+	struct series_sums sums;
 	struct series_id id;
 	struct series s;
-	int r = find_series(d, &id, &s);
+	int r = series_of_node(d, &id, &s);
 
-	if (!r)
-		*ret_size = size_of(series_bytes(d->txn, &id, &s, d->node.event));
-	return r;
+	if (r < 0)
+		return r;
+	series_sums(d->txn, &id, &s, d->node.event, &sums);
+	*ret_size = size_of(sums.json_bytes);
+	return 0;
 }
 
+/* The first point with a tag may be found only by a walk: where there is no index, of a few. */
 int series_first(struct document *d, event_t *ret_first)
 {
+	autoscan struct series_scan scan = {0};
 	struct series_id id;
+	struct event point;
 	struct series s;
-	int r = find_series(d, &id, &s);
+	int r = series_of_node(d, &id, &s);
 
-	if (!r)
-		*ret_first = s.first;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_first = s.first;
+	if (!s.filter)
+		return 0;
+	series_scan_init(&scan, d->txn, &id, &s, d->node.event);
+	return series_scan_next(&scan, ret_first, &point) ? 0 : -ESTALE;
 }
 
 struct writer {
@@ -104,23 +118,24 @@ static int write_points(struct writer *w, struct series_scan *scan, bool first)
 	return r;
 }
 
-int render_series(struct document *d, struct sink *sink)
+int render_points_json(struct document *d, struct sink *sink)
 {
 	autoscan struct series_scan scan = {0};
 	struct writer w = {.d = d, .sink = sink};
+	struct series_sums before;
 	struct series_id id;
 	struct series s;
-	uint64_t at, from = sink->data && sink->from > sizeof(HEAD) ? sink->from - sizeof(HEAD) : 0;
-	int r = find_series(d, &id, &s);
+	uint64_t from = sink->data && sink->from > sizeof(HEAD) ? sink->from - sizeof(HEAD) : 0;
+	int r = series_of_node(d, &id, &s);
 
 	if (r < 0)
 		return r;
-	series_scan_init(&scan, d->txn, &id, &s, d->node.event, from, &at);
-	if (at)
-		sink->at = sizeof(HEAD) - 1 + at - 2; /* before the separator of the point at `at` */
+	series_scan_init_at(&scan, d->txn, &id, &s, d->node.event, MEASURE_JSON, 0, from, &before);
+	if (before.count)
+		sink->at = sizeof(HEAD) - 1 + before.json_bytes - 2; /* before the separator of the next point */
 	else
 		sink_add_text(sink, HEAD);
-	r = write_points(&w, &scan, at == 0);
+	r = write_points(&w, &scan, before.count == 0);
 	if (!sink_full(sink)) {
 		if (sink->at > sizeof(HEAD) - 1)
 			sink_add_text(sink, "\n");

@@ -12,6 +12,7 @@ struct sink {
 	char *data;    /* the window, NULL to count alone */
 	size_t size;
 	size_t len; /* bytes of the window filled */
+	bool whole; /* all of the document is to be written, whatever of it the window holds */
 };
 
 static inline struct sink sink_counting(void)
@@ -24,6 +25,12 @@ static inline struct sink sink_window(uint64_t from, char *data, size_t size)
 	return (struct sink){.from = from, .data = data, .size = size};
 }
 
+/** To count it all and keep what fits. */
+static inline struct sink sink_whole(char *data, size_t size)
+{
+	return (struct sink){.data = data, .size = size, .whole = true};
+}
+
 void sink_add(struct sink *s, const char *data, size_t len);
 void sink_add_bytes(struct sink *s, struct bytes bytes);
 void sink_add_text(struct sink *s, const char *text);
@@ -31,7 +38,13 @@ void sink_add_text(struct sink *s, const char *text);
 /** Whether the window is full: the rest of the document need not be written. Never while counting. */
 static inline bool sink_full(const struct sink *s)
 {
-	return s->data && s->at >= s->from + s->size;
+	return s->data && !s->whole && s->at >= s->from + s->size;
+}
+
+/** How much more need be written. */
+static inline uint64_t sink_room(const struct sink *s)
+{
+	return s->data && !s->whole ? s->from + s->size - s->at : UINT64_MAX;
 }
 
 /**

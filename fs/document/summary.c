@@ -64,7 +64,7 @@ int render_summary(struct document *d, struct sink *sink)
 	struct series_id id = {0};
 	event_t next = 0;
 	bool first = true;
-	int r = version_scope(d->txn, d->node.detail, d->node.event, &id.scope);
+	int r = version_scope(d->txn, detail_code(d->node.detail), d->node.event, &id.scope);
 
 	if (r < 0)
 		return r;
@@ -75,7 +75,7 @@ int render_summary(struct document *d, struct sink *sink)
 		unsigned n;
 
 		id.text = name_text(d->txn, id.name);
-		if (!series_get(d->txn, id.scope, 0, id.name, &s))
+		if (!series_get(d->txn, id.scope, id.subset, id.name, &s))
 			continue;
 		n = series_totals(d->txn, &id, &s, d->node.event, totals);
 		if (!n)

@@ -80,7 +80,7 @@ static void write_string(struct bytes value, struct resume *resume, struct sink 
 	const char *end = value.data + value.len - 1, *at = take_up(value, value.data + 1, resume, sink);
 
 	while (at < end && !sink_full(sink)) {
-		uint64_t room = sink->data ? sink->from + sink->size - sink->at : UINT64_MAX;
+		uint64_t room = sink_room(sink);
 		size_t piece = (uint64_t)(end - at) < room ? (size_t)(end - at) : (size_t)room;
 		const char *escape = memchr(at, '\\', piece);
 		char byte;

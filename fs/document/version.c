@@ -1,4 +1,5 @@
 /* From a version back to what it is a version of. */
+#include "core/store/collection.h"
 #include "core/store/query.h"
 #include "fs/document/document.h"
 
@@ -43,7 +44,7 @@ int version_scope(struct txn *txn, unsigned code, event_t version, struct scope 
 	event_t execution;
 
 	*ret = scope_of(code, 0);
-	if (code == SCOPE_ROOT)
+	if (code == SCOPE_ROOT || (code >= SCOPE_NAMESPACE && !version)) /* a namespace that has no execution yet */
 		return 0;
 	if (!log_read(txn, version, &event))
 		return stale(txn);
@@ -51,7 +52,7 @@ int version_scope(struct txn *txn, unsigned code, event_t version, struct scope 
 		*ret = event.shrunk.scope;
 		return 0;
 	}
-	if (code == SCOPE_ATTEMPT || code >= SCOPE_GROUP) {
+	if (code == SCOPE_ATTEMPT || scope_is_group(*ret)) {
 		ret->event = event_attempt(version, &event);
 		if (!ret->event)
 			return stale(txn);
@@ -60,6 +61,8 @@ int version_scope(struct txn *txn, unsigned code, event_t version, struct scope 
 	execution = event_execution(txn, version, &event);
 	if (!execution || !execution_get(txn, execution, &e))
 		return stale(txn);
+	if (code >= SCOPE_NAMESPACE)
+		return namespace_of(txn, execution, code - SCOPE_NAMESPACE, ret) ? 0 : stale(txn);
 	ret->event = code == SCOPE_FLOW ? e.flow : execution;
 	return 0;
 }
