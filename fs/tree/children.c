@@ -1,4 +1,4 @@
-/* Entries that the store gives: executions, tasks, runs, attempts, outputs, the members of an object, metrics. One row a kind of folder. */
+/* Entries that the store gives: one row a kind of folder. Here are those of tasks, runs, attempts, outputs and the members of an object. */
 #include "core/base/cleanup.h"
 #include "core/base/names.h"
 #include "core/json/scan.h"
@@ -6,7 +6,7 @@
 #include "core/store/query.h"
 #include "core/store/series.h"
 #include "fs/document/document.h"
-#include "fs/tree/folder.h"
+#include "fs/tree/entries.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,29 +14,6 @@
 enum node_type value_type(struct bytes value)
 {
 	return json_type_of(value) == JSON_OBJECT ? NODE_FOLDER : NODE_FILE;
-}
-
-/* /exec */
-
-static bool execution_at(struct folder *f, struct bytes name, struct child *ret)
-{
-	event_t id;
-
-	if (!execution_find(f->txn, name, &id))
-		return false;
-	*ret = (struct child){node_make(KIND_EXECUTION, 0, id), NODE_FOLDER, KEEP_FOREVER};
-	return true;
-}
-
-static bool next_execution(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
-{
-	struct event event;
-
-	if (!execution_next(f->txn, from, ret_place) || !log_read(f->txn, *ret_place, &event))
-		return false;
-	buf_add_bytes(name, event.execution.id);
-	*ret = (struct child){.node = node_make(KIND_EXECUTION, 0, *ret_place), .type = NODE_FOLDER};
-	return true;
 }
 
 /* Tasks of an execution, runs of a task or of an outer value: groups both */
@@ -220,52 +197,25 @@ static bool next_member(struct folder *f, uint64_t from, uint64_t *ret_place, st
 	return true;
 }
 
-/* metrics/ */
-
-#define JSON_SUFFIX BYTES_LITERAL(".json")
-
-static bool metric_entry(struct folder *f, struct bytes name, struct child *ret)
-{
-	struct bytes stem = bytes_make(name.data, name.len - JSON_SUFFIX.len);
-	struct series s;
-	uint32_t id;
-
-	if (name.len <= JSON_SUFFIX.len || !bytes_equal(bytes_make(name.data + stem.len, JSON_SUFFIX.len), JSON_SUFFIX) ||
-	    !name_find(f->txn, stem, &id) || !series_get(f->txn, f->scope, 0, id, &s) || !s.count)
-		return false;
-	*ret = (struct child){node_make(KIND_SERIES, f->scope.code, s.last), NODE_FILE, folder_ended(f) ? KEEP_FOREVER : KEEP_NOT};
-	return true;
-}
-
-static bool next_metric(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
-{
-	struct series s;
-	uint32_t id;
-	int r;
-
-	do
-		if (!series_next(f->txn, f->scope, from, &from, &id))
-			return false;
-	while (!series_get(f->txn, f->scope, 0, id, &s) || !s.count);
-	r = metric_stem_of_text(name_text(f->txn, id), name);
-	if (r < 0)
-		txn_fail(f->txn, r);
-	buf_add_bytes(name, JSON_SUFFIX);
-	*ret_place = from;
-	*ret = (struct child){.node = node_make(KIND_SERIES, f->scope.code, s.last), .type = NODE_FILE};
-	return true;
-}
-
 static const struct {
 	bool (*find)(struct folder *f, struct bytes name, struct child *ret);
 	bool (*next)(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret);
 } listers[KINDS] = {
-	[KIND_EXECUTIONS] = {execution_at, next_execution},
+	[KIND_EXECUTIONS] = {executions_find, executions_next},
+	[KIND_FLOWS] = {flows_find, flows_next},
+	[KIND_NAMESPACE] = {namespace_flows_find, namespace_flows_next},
+	[KIND_MEMBERS] = {members_find, members_next},
+	[KIND_BY_TIME] = {by_time_find, by_time_next},
+	[KIND_HISTORIES] = {histories_find, histories_next},
+	[KIND_HISTORY_TASK] = {history_outputs_find, history_outputs_next},
 	[KIND_EXECUTION] = {group_entry, next_group},
 	[KIND_RUNS] = {group_entry, next_group},
 	[KIND_ATTEMPTS] = {attempt_entry, next_attempt},
 	[KIND_OUTPUTS] = {output_entry, next_output},
-	[KIND_METRICS] = {metric_entry, next_metric},
+	[KIND_METRICS] = {metrics_find, metrics_next},
+	[KIND_TAGS] = {tags_find, tags_next},
+	[KIND_TAG] = {tag_values_find, tag_values_next},
+	[KIND_TAGGED] = {metrics_find, metrics_next},
 	[KIND_VALUE] = {member_entry, next_member},
 };
 

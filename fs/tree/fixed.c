@@ -4,9 +4,10 @@
  */
 #include "core/store/lines.h"
 #include "core/store/query.h"
-#include "fs/tree/folder.h"
+#include "fs/tree/entries.h"
 
 #define IN(kind) (1u << (kind))
+#define IN_COLLECTION (IN(KIND_ROOT) | IN(KIND_FLOW))
 #define IN_RUN (IN(KIND_GROUP) | IN(KIND_RUN) | IN(KIND_ATTEMPT))
 
 /* A run's folder with runs below it speaks of them all, as one that is no run's own. */
@@ -25,7 +26,7 @@ static event_t or_else(event_t version, event_t none_yet)
 	return version ? version : none_yet;
 }
 
-static bool always(struct folder *f, enum node_kind kind, uint32_t detail, event_t event, struct child *ret)
+bool fixed_always(struct folder *f, enum node_kind kind, uint32_t detail, event_t event, struct child *ret)
 {
 	(void)f;
 	ret->node = node_make(kind, detail, event);
@@ -33,7 +34,7 @@ static bool always(struct folder *f, enum node_kind kind, uint32_t detail, event
 	return true;
 }
 
-static bool changing(enum node_kind kind, uint32_t detail, event_t version, struct child *ret)
+bool fixed_changing(enum node_kind kind, uint32_t detail, event_t version, struct child *ret)
 {
 	ret->node = node_make(kind, detail, version);
 	ret->keep = KEEP_NOT;
@@ -54,29 +55,37 @@ static bool with_lost(const struct folder *f, bool counted, struct child *ret)
 
 static bool readme(struct folder *f, struct child *ret)
 {
-	return always(f, KIND_README, 0, 0, ret);
+	return fixed_always(f, KIND_README, 0, 0, ret);
 }
 
 static bool executions(struct folder *f, struct child *ret)
 {
-	return always(f, KIND_EXECUTIONS, 0, 0, ret);
+	return fixed_always(f, KIND_EXECUTIONS, 0, 0, ret);
 }
 
-static bool root_metrics(struct folder *f, struct child *ret)
+/* Of the root and of a flow. A namespace that has no execution yet gets another number with its first. */
+static bool collection_metrics(struct folder *f, struct child *ret)
 {
-	return always(f, KIND_METRICS, SCOPE_ROOT, 0, ret);
+	fixed_always(f, KIND_METRICS, f->scope.code, f->scope.event, ret);
+	if (f->scope.code != SCOPE_ROOT && !f->scope.event)
+		ret->keep = KEEP_NOT;
+	return true;
 }
 
-static bool root_summary(struct folder *f, struct child *ret)
+static bool collection_summary(struct folder *f, struct child *ret)
 {
-	return changing(KIND_SUMMARY, SCOPE_ROOT, root_last_point(f->txn), ret);
+	struct collection c = {0};
+
+	collection_get(f->txn, f->scope, &c);
+	return fixed_changing(KIND_SUMMARY, f->scope.code, or_else(c.last_point, f->scope.event), ret);
 }
 
 static bool execution_json(struct folder *f, struct child *ret)
 {
 	struct execution e;
 
-	return execution_get(f->txn, f->execution, &e) && changing(KIND_EXECUTION_JSON, 0, e.last_event, ret) && with_lost(f, true, ret);
+	return execution_get(f->txn, f->execution, &e) && fixed_changing(KIND_EXECUTION_JSON, 0, e.last_event, ret) &&
+	       with_lost(f, true, ret);
 }
 
 static bool execution_state_file(struct folder *f, struct child *ret)
@@ -85,26 +94,28 @@ static bool execution_state_file(struct folder *f, struct child *ret)
 	event_t since = f->execution;
 
 	state_at(f->txn, f->scope, EVENT_MAX, &since, &state);
-	return changing(KIND_EXECUTION_STATE, 0, since, ret) && with_lost(f, true, ret);
+	return fixed_changing(KIND_EXECUTION_STATE, 0, since, ret) && with_lost(f, true, ret);
 }
 
 static bool execution_outputs(struct folder *f, struct child *ret)
 {
 	struct execution e;
 
-	return execution_get(f->txn, f->execution, &e) && changing(KIND_EXECUTION_OUTPUTS, 0, or_else(e.last_output, f->execution), ret);
+	return execution_get(f->txn, f->execution, &e) &&
+	       fixed_changing(KIND_EXECUTION_OUTPUTS, 0, or_else(e.last_output, f->execution), ret);
 }
 
 static bool execution_metrics(struct folder *f, struct child *ret)
 {
-	return always(f, KIND_METRICS, SCOPE_EXECUTION, f->execution, ret);
+	return fixed_always(f, KIND_METRICS, SCOPE_EXECUTION, f->execution, ret);
 }
 
 static bool execution_summary(struct folder *f, struct child *ret)
 {
 	struct execution e;
 
-	return execution_get(f->txn, f->execution, &e) && changing(KIND_SUMMARY, SCOPE_EXECUTION, or_else(e.last_point, f->execution), ret);
+	return execution_get(f->txn, f->execution, &e) &&
+	       fixed_changing(KIND_SUMMARY, SCOPE_EXECUTION, or_else(e.last_point, f->execution), ret);
 }
 
 /* Each lookup of a file that may grow gets a node of its own, so that no two readers share pages of different lengths. */
@@ -112,7 +123,7 @@ static bool growing(struct folder *f, enum node_kind kind, event_t event, struct
 {
 	uint32_t number = __atomic_add_fetch(f->counter, 1, __ATOMIC_RELAXED) & NODE_DETAIL_MOST;
 
-	return changing(kind, number ? number : 1, event, ret);
+	return fixed_changing(kind, number ? number : 1, event, ret);
 }
 
 /* Once closed it takes no more runs: when those it has have ended too, nobody can add a line. */
@@ -121,8 +132,21 @@ static bool execution_warnings(struct folder *f, struct child *ret)
 	event_t running;
 
 	if (f->closed && !attempt_next_running(f->txn, f->execution, 0, &running))
-		return always(f, KIND_EXECUTION_WARNINGS, 0, f->execution, ret);
+		return fixed_always(f, KIND_EXECUTION_WARNINGS, 0, f->execution, ret);
 	return growing(f, KIND_EXECUTION_WARNINGS, f->execution, ret);
+}
+
+/* As new as the newest of what it shows. */
+static bool report(struct folder *f, struct child *ret)
+{
+	event_t version, warned = 0;
+	struct execution e;
+
+	if (!execution_get(f->txn, f->execution, &e))
+		return false;
+	version = e.last_event > e.last_point ? e.last_event : e.last_point;
+	lines_size(f->txn, f->scope, LINE_WARNING, &warned);
+	return fixed_changing(KIND_REPORT, 0, warned > version ? warned : version, ret) && with_lost(f, true, ret);
 }
 
 static bool run_state(struct folder *f, struct child *ret)
@@ -132,7 +156,7 @@ static bool run_state(struct folder *f, struct child *ret)
 
 	if (is_group(f)) {
 		state_at(f->txn, f->scope, EVENT_MAX, &since, &state);
-		return changing(KIND_GROUP_STATE, scope_depth(f->scope), since, ret) && with_lost(f, true, ret);
+		return fixed_changing(KIND_GROUP_STATE, scope_depth(f->scope), since, ret) && with_lost(f, true, ret);
 	}
 	ret->node = node_make(KIND_ATTEMPT_STATE, 0, or_else(f->record.end, f->attempt));
 	ret->keep = while_running(f);
@@ -145,7 +169,7 @@ static bool run_outputs_json(struct folder *f, struct child *ret)
 
 	if (is_group(f))
 		return group_get(f->txn, f->scope, &g) &&
-		       changing(KIND_GROUP_OUTPUTS, scope_depth(f->scope), or_else(g.last_output, f->scope.event), ret);
+		       fixed_changing(KIND_GROUP_OUTPUTS, scope_depth(f->scope), or_else(g.last_output, f->scope.event), ret);
 	ret->node = node_make(KIND_ATTEMPT_OUTPUTS, 0, or_else(f->record.last_output, f->attempt));
 	ret->keep = while_running(f);
 	return true;
@@ -160,7 +184,7 @@ static bool run_metrics(struct folder *f, struct child *ret)
 {
 	struct scope scope = points_of(f);
 
-	return always(f, KIND_METRICS, scope.code, scope.event, ret);
+	return fixed_always(f, KIND_METRICS, scope.code, scope.event, ret);
 }
 
 static bool run_summary(struct folder *f, struct child *ret)
@@ -168,7 +192,8 @@ static bool run_summary(struct folder *f, struct child *ret)
 	struct group g;
 
 	if (is_group(f))
-		return group_get(f->txn, f->scope, &g) && changing(KIND_SUMMARY, f->scope.code, or_else(g.last_point, f->scope.event), ret);
+		return group_get(f->txn, f->scope, &g) &&
+		       fixed_changing(KIND_SUMMARY, f->scope.code, or_else(g.last_point, f->scope.event), ret);
 	ret->node = node_make(KIND_SUMMARY, SCOPE_ATTEMPT, or_else(f->record.last_point, f->attempt));
 	ret->keep = while_running(f);
 	return true;
@@ -176,7 +201,7 @@ static bool run_summary(struct folder *f, struct child *ret)
 
 static bool outputs(struct folder *f, struct child *ret)
 {
-	return f->attempt && always(f, KIND_OUTPUTS, 0, f->attempt, ret);
+	return f->attempt && fixed_always(f, KIND_OUTPUTS, 0, f->attempt, ret);
 }
 
 /* It shows all attempts up to its own, so it is final only when each of them has ended. */
@@ -204,7 +229,7 @@ static bool lines(struct folder *f, enum node_kind kind, struct child *ret)
 {
 	if (!f->attempt)
 		return false;
-	return folder_ended(f) ? always(f, kind, 0, f->attempt, ret) : growing(f, kind, f->attempt, ret);
+	return folder_ended(f) ? fixed_always(f, kind, 0, f->attempt, ret) : growing(f, kind, f->attempt, ret);
 }
 
 static bool log_file(struct folder *f, struct child *ret)
@@ -219,12 +244,12 @@ static bool warnings(struct folder *f, struct child *ret)
 
 static bool attempts(struct folder *f, struct child *ret)
 {
-	return f->attempt && f->record.number > 1 && always(f, KIND_ATTEMPTS, 0, f->attempt, ret);
+	return f->attempt && f->record.number > 1 && fixed_always(f, KIND_ATTEMPTS, 0, f->attempt, ret);
 }
 
 static bool runs(struct folder *f, struct child *ret)
 {
-	return is_group(f) && always(f, KIND_RUNS, scope_depth(f->scope), f->scope.event, ret);
+	return is_group(f) && fixed_always(f, KIND_RUNS, scope_depth(f->scope), f->scope.event, ret);
 }
 
 static const struct row {
@@ -235,8 +260,16 @@ static const struct row {
 } rows[] = {
 	{"README.txt", IN(KIND_ROOT), NODE_FILE, readme},
 	{"exec", IN(KIND_ROOT), NODE_FOLDER, executions},
-	{"metrics", IN(KIND_ROOT), NODE_FOLDER, root_metrics},
-	{"metrics.json", IN(KIND_ROOT), NODE_FILE, root_summary},
+	{"exec", IN(KIND_FLOW), NODE_FOLDER, fixed_members},
+	{"flow", IN(KIND_ROOT), NODE_FOLDER, fixed_flows},
+	{"by-time", IN_COLLECTION, NODE_FOLDER, fixed_by_time},
+	{"latest", IN_COLLECTION, NODE_LINK, fixed_latest},
+	{"latest-success", IN_COLLECTION, NODE_LINK, fixed_latest_success},
+	{"latest-failed", IN_COLLECTION, NODE_LINK, fixed_latest_failed},
+	{"metrics", IN_COLLECTION, NODE_FOLDER, collection_metrics},
+	{"metrics.json", IN_COLLECTION, NODE_FILE, collection_summary},
+	{"kestrafs.prom", IN(KIND_ROOT), NODE_FILE, fixed_overview},
+	{"outputs", IN(KIND_FLOW), NODE_FOLDER, fixed_histories},
 
 	{"execution.json", IN(KIND_EXECUTION), NODE_FILE, execution_json},
 	{"state", IN(KIND_EXECUTION), NODE_FILE, execution_state_file},
@@ -244,6 +277,7 @@ static const struct row {
 	{"metrics", IN(KIND_EXECUTION), NODE_FOLDER, execution_metrics},
 	{"metrics.json", IN(KIND_EXECUTION), NODE_FILE, execution_summary},
 	{"warnings", IN(KIND_EXECUTION), NODE_FILE, execution_warnings},
+	{"report.html", IN(KIND_EXECUTION), NODE_FILE, report},
 
 	{"state", IN_RUN, NODE_FILE, run_state},
 	{"outputs.json", IN_RUN, NODE_FILE, run_outputs_json},
@@ -255,6 +289,8 @@ static const struct row {
 	{"warnings", IN(KIND_RUN) | IN(KIND_ATTEMPT), NODE_FILE, warnings},
 	{"attempts", IN(KIND_RUN), NODE_FOLDER, attempts},
 	{"runs", IN(KIND_GROUP) | IN(KIND_RUN), NODE_FOLDER, runs},
+
+	{"tags", IN(KIND_METRICS), NODE_FOLDER, fixed_tags},
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(*rows))

@@ -10,40 +10,79 @@ static int stale(struct txn *txn)
 	return txn_error(txn) ? txn_error(txn) : -ESTALE;
 }
 
-static int open_nothing(struct folder *f)
+/* The root, and what speaks of all that it shows. */
+static int open_root(struct folder *f)
 {
-	f->scope = scope_of(SCOPE_ROOT, 0);
+	f->scope = f->root;
 	return 0;
 }
 
-static int open_execution(struct folder *f)
+static int in_execution(struct folder *f, event_t execution)
 {
-	f->execution = f->node.event;
-	f->scope = scope_of(SCOPE_EXECUTION, f->node.event);
+	f->execution = execution;
+	f->scope = scope_of(SCOPE_EXECUTION, execution);
 	return 0;
 }
 
 /* A group is made by an attempt, which tells the execution. */
-static int open_group(struct folder *f)
+static int in_group(struct folder *f, struct scope group)
 {
 	struct attempt_record maker;
 	struct group g;
 
-	f->scope = scope_group(f->node.event, f->node.detail);
-	if (!group_get(f->txn, f->scope, &g) || !attempt_get(f->txn, f->node.event, &maker))
+	f->scope = group;
+	if (!group_get(f->txn, group, &g) || !attempt_get(f->txn, group.event, &maker))
 		return stale(f->txn);
 	f->execution = maker.execution;
 	return 0;
 }
 
-static int open_attempt(struct folder *f)
+static int in_attempt(struct folder *f, event_t attempt)
 {
-	f->attempt = f->node.event;
-	if (!attempt_get(f->txn, f->attempt, &f->record))
+	f->attempt = attempt;
+	if (!attempt_get(f->txn, attempt, &f->record))
 		return stale(f->txn);
 	f->execution = f->record.execution;
-	f->scope = scope_of(SCOPE_ATTEMPT, f->attempt);
+	f->scope = scope_of(SCOPE_ATTEMPT, attempt);
 	return 0;
+}
+
+static int in_scope(struct folder *f, struct scope scope)
+{
+	if (scope_is_group(scope))
+		return in_group(f, scope);
+	if (scope.code == SCOPE_EXECUTION)
+		return in_execution(f, scope.event);
+	if (scope.code == SCOPE_ATTEMPT)
+		return in_attempt(f, scope.event);
+	f->scope = scope;
+	return scope_is_collection(scope) ? 0 : -ESTALE;
+}
+
+/* Nodes whose event and detail are a scope's. */
+static int open_scope(struct folder *f)
+{
+	return in_scope(f, scope_of(f->node.detail, f->node.event));
+}
+
+static int open_flow(struct folder *f)
+{
+	return in_scope(f, scope_of(SCOPE_FLOW, f->node.event));
+}
+
+static int open_execution(struct folder *f)
+{
+	return in_execution(f, f->node.event);
+}
+
+static int open_group(struct folder *f)
+{
+	return in_group(f, scope_group(f->node.event, f->node.detail));
+}
+
+static int open_attempt(struct folder *f)
+{
+	return in_attempt(f, f->node.event);
 }
 
 static int open_run(struct folder *f)
@@ -54,20 +93,23 @@ static int open_run(struct folder *f)
 	return r;
 }
 
-static int open_metrics(struct folder *f)
+/* Nodes whose event is one in the scope: an output tells its flow, a point its scope. */
+static int open_by_event(struct folder *f, unsigned code)
 {
-	unsigned code = f->node.detail;
+	struct scope scope;
+	int r = version_scope(f->txn, code, f->node.event, &scope);
 
-	if (code == SCOPE_ROOT)
-		return open_nothing(f);
-	if (code == SCOPE_EXECUTION)
-		return open_execution(f);
-	if (code == SCOPE_ATTEMPT)
-		return open_attempt(f);
-	if (code < SCOPE_GROUP)
-		return -ESTALE;
-	f->node.detail = code - SCOPE_GROUP;
-	return open_group(f);
+	return r < 0 ? r : in_scope(f, scope);
+}
+
+static int open_history_task(struct folder *f)
+{
+	return open_by_event(f, SCOPE_FLOW);
+}
+
+static int open_tagged(struct folder *f)
+{
+	return open_by_event(f, detail_code(f->node.detail));
 }
 
 /* An output's value: a folder if it is an object. */
@@ -88,9 +130,27 @@ static int open_value(struct folder *f)
 }
 
 static int (*const openers[KINDS])(struct folder *f) = {
-	[KIND_ROOT] = open_nothing,    [KIND_EXECUTIONS] = open_nothing, [KIND_EXECUTION] = open_execution, [KIND_GROUP] = open_group,
-	[KIND_RUN] = open_run,	       [KIND_RUNS] = open_group,	 [KIND_ATTEMPTS] = open_attempt,    [KIND_ATTEMPT] = open_attempt,
-	[KIND_OUTPUTS] = open_attempt, [KIND_METRICS] = open_metrics,	 [KIND_VALUE] = open_value,
+	[KIND_ROOT] = open_root,
+	[KIND_EXECUTIONS] = open_root,
+	[KIND_EXECUTION] = open_execution,
+	[KIND_GROUP] = open_group,
+	[KIND_RUN] = open_run,
+	[KIND_RUNS] = open_group,
+	[KIND_ATTEMPTS] = open_attempt,
+	[KIND_ATTEMPT] = open_attempt,
+	[KIND_OUTPUTS] = open_attempt,
+	[KIND_METRICS] = open_scope,
+	[KIND_TAGS] = open_scope,
+	[KIND_TAG] = open_tagged,
+	[KIND_TAGGED] = open_tagged,
+	[KIND_FLOWS] = open_root,
+	[KIND_NAMESPACE] = open_scope,
+	[KIND_FLOW] = open_flow,
+	[KIND_MEMBERS] = open_flow,
+	[KIND_BY_TIME] = open_scope,
+	[KIND_HISTORIES] = open_flow,
+	[KIND_HISTORY_TASK] = open_history_task,
+	[KIND_VALUE] = open_value,
 };
 
 int folder_open(struct folder *f)

@@ -12,8 +12,10 @@
 struct folder {
 	struct txn *txn;
 	struct node node;
-	struct scope scope; /* KIND_GROUP, RUN, RUNS: the group; METRICS: whose points; else of the execution or attempt */
-	event_t execution;  /* 0 above executions */
+	struct scope root; /* what the tree's root shows: everything, or a namespace; of event 0 while that has no execution */
+	struct scope
+		scope; /* KIND_GROUP, RUN, RUNS: the group; METRICS: whose points; a collection's folders: the collection; else of the execution or attempt */
+	event_t execution; /* 0 above executions */
 	bool closed;
 	event_t attempt;    /* 0 where there is none */
 	struct bytes value; /* KIND_VALUE: the object and what follows it in its output */

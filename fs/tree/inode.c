@@ -2,7 +2,9 @@
  * Inode numbers as stat shows them: the number that a node's first version would have, so that a file keeps its own
  * while what it shows changes. Programs that copy (`cp`, `tar`, `rsync`) compare it before and after they open a file.
  */
+#include "core/store/history.h"
 #include "core/store/query.h"
+#include "core/store/series.h"
 #include "fs/document/document.h"
 #include "fs/tree/folder.h"
 
@@ -55,15 +57,37 @@ static uint64_t of_summary(struct txn *txn, struct node n)
 {
 	struct scope scope;
 
-	return version_scope(txn, n.detail, n.event, &scope) == 0 ? as(n.kind, n.detail, scope.event) : node_pack(n);
+	return version_scope(txn, detail_code(n.detail), n.event, &scope) == 0 ? as(n.kind, n.detail, scope.event) : node_pack(n);
 }
 
+/* The tag's place is that in the first point with it. */
 static uint64_t of_series(struct txn *txn, struct node n)
 {
 	struct document d = {.txn = txn, .node = n};
+	unsigned code = detail_code(n.detail), format = detail_format(n.detail), place = 0;
+	struct series_id id;
+	struct event point;
+	struct series s;
 	event_t first;
 
-	return series_first(&d, &first) == 0 ? as(n.kind, n.detail, first) : node_pack(n);
+	if (series_of_node(&d, &id, &s) < 0 || series_first(&d, &first) < 0 || !log_read(txn, first, &point))
+		return node_pack(n);
+	if (tag_is(&id.tag))
+		place = tag_place(point.point.tags, &id.tag);
+	return as(n.kind, point_detail(code, format, place), first);
+}
+
+static uint64_t of_history(struct txn *txn, struct node n)
+{
+	event_t history;
+
+	return history_of_version(txn, n.event, n.detail >> 3, &history) ? as(n.kind, n.detail & 7, history) : node_pack(n);
+}
+
+static uint64_t of_overview(struct txn *txn, struct node n)
+{
+	(void)txn;
+	return as(n.kind, 0, 0);
 }
 
 /* Each lookup of a growing file has a node of its own. */
@@ -85,6 +109,9 @@ static uint64_t (*const rules[KINDS])(struct txn *txn, struct node n) = {
 	[KIND_TASKRUN] = of_taskrun,
 	[KIND_SUMMARY] = of_summary,
 	[KIND_SERIES] = of_series,
+	[KIND_HISTORY] = of_history,
+	[KIND_REPORT] = of_execution,
+	[KIND_OVERVIEW] = of_overview,
 	[KIND_LOG] = of_lines,
 	[KIND_WARNINGS] = of_lines,
 	[KIND_EXECUTION_WARNINGS] = of_lines,

@@ -19,15 +19,27 @@
 enum node_kind {
 	KIND_ROOT,
 	/* folders */
-	KIND_EXECUTIONS, /* /exec */
-	KIND_EXECUTION,	 /* event: its first */
-	KIND_GROUP,	 /* a folder of runs that is no run's own. event: the attempt that made it; detail: depth */
-	KIND_RUN,	 /* a run's own folder. event: its attempt; detail: 1 if there are runs below it */
-	KIND_RUNS,	 /* `runs`. event, detail: as of KIND_GROUP */
-	KIND_ATTEMPTS,	 /* `attempts`. event: the latest attempt */
-	KIND_ATTEMPT,	 /* `attempts/<n>`. event: the attempt */
-	KIND_OUTPUTS,	 /* `outputs`. event: the attempt */
-	KIND_METRICS,	 /* `metrics`. event, detail: the scope's */
+	KIND_EXECUTIONS,   /* /exec */
+	KIND_EXECUTION,	   /* event: its first */
+	KIND_GROUP,	   /* a folder of runs that is no run's own. event: the attempt that made it; detail: depth */
+	KIND_RUN,	   /* a run's own folder. event: its attempt; detail: 1 if there are runs below it */
+	KIND_RUNS,	   /* `runs`. event, detail: as of KIND_GROUP */
+	KIND_ATTEMPTS,	   /* `attempts`. event: the latest attempt */
+	KIND_ATTEMPT,	   /* `attempts/<n>`. event: the attempt */
+	KIND_OUTPUTS,	   /* `outputs`. event: the attempt */
+	KIND_METRICS,	   /* `metrics`. event, detail: the scope's */
+	KIND_TAGS,	   /* `metrics/tags`. event, detail: the scope's */
+	KIND_TAG,	   /* `tags/<tag>`. event: the scope's first point with that tag; detail: point_detail */
+	KIND_TAGGED,	   /* `tags/<tag>/<value>`. the same of the tag with that value */
+	KIND_FLOWS,	   /* /flow */
+	KIND_NAMESPACE,	   /* event, detail: the scope's */
+	KIND_FLOW,	   /* event: its first execution */
+	KIND_MEMBERS,	   /* a flow's `exec`. event: the flow */
+	KIND_BY_TIME,	   /* `by-time`. event, detail: the scope's */
+	KIND_HISTORIES,	   /* a flow's `outputs`. event: the flow */
+	KIND_HISTORY_TASK, /* `outputs/<task>`. event: the task's first output in the flow */
+	/* links. event: the execution it points to; detail: how many folders up the root is */
+	KIND_LINK,
 	/* documents. event: the version */
 	KIND_README,
 	KIND_EXECUTION_JSON,
@@ -37,9 +49,12 @@ enum node_kind {
 	KIND_GROUP_OUTPUTS, /* detail: depth */
 	KIND_ATTEMPT_STATE,
 	KIND_ATTEMPT_OUTPUTS,
-	KIND_TASKRUN, /* detail: number of the attempt */
-	KIND_SUMMARY, /* metrics.json. detail: the scope's code */
-	KIND_SERIES,  /* metrics/<name>.json. detail: the scope's code */
+	KIND_TASKRUN,  /* detail: number of the attempt */
+	KIND_SUMMARY,  /* metrics.json. detail: the scope's code */
+	KIND_SERIES,   /* metrics/<name>.<format>. detail: point_detail */
+	KIND_HISTORY,  /* flow/…/outputs/<task>/<name>.<format>. detail: history_detail */
+	KIND_REPORT,   /* report.html */
+	KIND_OVERVIEW, /* kestrafs.prom. detail: store_size_pack */
 	/* files that grow: event: whose; detail: 0 if it can grow no more, else a number of its own for each lookup */
 	KIND_LOG,
 	KIND_WARNINGS,
@@ -57,6 +72,40 @@ enum node_kind {
 #define NODE_LOST (UINT32_C(1) << 20)
 #define NODE_LOST_COUNT_SHIFT 7
 #define NODE_LOST_COUNT_MOST ((UINT32_C(1) << 13) - 1)
+
+/*
+ * What a version of a series leaves open: the scope's code (8 bits), the format (3 bits), and which of the tags of the
+ * point (of what was SHRUNK: 1) it is about, from 1, 0: about all points (10 bits).
+ */
+#define DETAIL_TAG_MOST ((UINT32_C(1) << 10) - 1)
+
+static inline uint32_t point_detail(unsigned code, unsigned format, unsigned tag)
+{
+	return code | format << 8 | tag << 11;
+}
+
+static inline unsigned detail_code(uint32_t detail)
+{
+	return detail & 255;
+}
+
+static inline unsigned detail_format(uint32_t detail)
+{
+	return detail >> 8 & 7;
+}
+
+static inline unsigned detail_tag(uint32_t detail)
+{
+	return detail >> 11;
+}
+
+/* Of a history: the format (3 bits) and struct history's last_place (18 bits). */
+#define DETAIL_PLACE_MOST ((UINT32_C(1) << 18) - 1)
+
+static inline uint32_t history_detail(unsigned format, uint32_t place)
+{
+	return format | place << 3;
+}
 
 #define NODE_DETAIL_MOST ((UINT32_C(1) << 21) - 1)
 #define NODE_PLACE_MOST ((UINT32_C(1) << 28) - 1)

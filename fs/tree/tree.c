@@ -5,10 +5,12 @@
 #include "fs/tree/tree.h"
 
 #include "core/base/cleanup.h"
+#include "core/store/collection.h"
 #include "core/store/lines.h"
 #include "core/store/query.h"
 #include "fs/document/document.h"
-#include "fs/tree/folder.h"
+#include "fs/tree/empty.h"
+#include "fs/tree/entries.h"
 #include "fs/tree/memory.h"
 #include "fs/tree/reaper.h"
 
@@ -17,6 +19,7 @@
 
 struct tree {
 	char *dir;
+	char *namespace;	     /* shown alone; NULL: everything */
 	pthread_rwlock_t store_lock; /* shared while a request uses the store, exclusive to open one */
 	struct store *store;	     /* NULL: none yet */
 	struct reaper *reaper;
@@ -59,7 +62,7 @@ static int view(struct tree *tree, int (*function)(struct txn *txn, void *contex
 	return r;
 }
 
-int tree_new(const char *dir, struct tree **ret_tree, struct error *e)
+int tree_new(const char *dir, const char *namespace, struct tree **ret_tree, struct error *e)
 {
 	struct tree *tree = calloc(1, sizeof(*tree));
 	int r;
@@ -69,7 +72,8 @@ int tree_new(const char *dir, struct tree **ret_tree, struct error *e)
 	pthread_rwlock_init(&tree->store_lock, NULL);
 	memory_init(&tree->memory);
 	tree->dir = strdup(dir);
-	r = tree->dir ? reaper_new(&tree->reaper) : -ENOMEM;
+	tree->namespace = namespace ? strdup(namespace) : NULL;
+	r = tree->dir && (tree->namespace || !namespace) ? reaper_new(&tree->reaper) : -ENOMEM;
 	if (r < 0)
 		error_set(e, r, "out of memory");
 	else
@@ -91,24 +95,46 @@ void tree_free(struct tree *tree)
 	memory_finish(&tree->memory);
 	pthread_rwlock_destroy(&tree->store_lock);
 	free(tree->dir);
+	free(tree->namespace);
 	free(tree);
 }
 
+/* What the root shows; a namespace without an execution has no number yet. */
+static struct scope root_of(struct tree *tree, struct txn *txn)
+{
+	struct bytes name = bytes_of(tree->namespace ? tree->namespace : "");
+	unsigned dots = 0;
+	struct scope root;
+
+	if (!tree->namespace)
+		return scope_of(SCOPE_ROOT, 0);
+	if (namespace_find(txn, name, &root))
+		return root;
+	for (size_t i = 0; i < name.len; i++)
+		dots += name.data[i] == '.';
+	return scope_namespace(0, dots);
+}
+
+struct count_request {
+	struct tree *tree;
+	uint64_t executions;
+};
+
 static int count(struct txn *txn, void *context)
 {
-	uint64_t *executions = context;
+	struct count_request *q = context;
 
-	*executions = execution_count(txn);
+	q->executions = member_count(txn, root_of(q->tree, txn));
 	return 0;
 }
 
 int tree_count(struct tree *tree, uint64_t *ret_executions, bool *ret_there)
 {
-	int r = view(tree, count, ret_executions);
+	struct count_request q = {.tree = tree};
+	int r = view(tree, count, &q);
 
 	*ret_there = r != -ENOENT;
-	if (r == -ENOENT)
-		*ret_executions = 0;
+	*ret_executions = q.executions;
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -124,15 +150,45 @@ static bool grows(struct node n)
 	return is_lines(n.kind) && n.detail;
 }
 
+/*
+ * What is rendered to know its size is nearly always read next: it is kept, so that it is not rendered twice, and not as
+ * of a version that may be an old one by then.
+ */
+#define RENDERED_USUAL ((size_t)64 << 10)
+
+static int render_whole(struct tree *tree, struct document *d, uint64_t *ret_size)
+{
+	size_t room = RENDERED_USUAL;
+	struct sink sink = {0};
+	int r = 0;
+
+	while (!r && (sink.at > room || !sink.size)) { /* once; again where it is larger than most */
+		autofree char *text = NULL;
+
+		room = sink.at > room ? (size_t)sink.at : room;
+		text = malloc(room);
+		sink = sink_whole(text, room);
+		r = text ? document_render(d, &sink) : -ENOMEM;
+		if (!r && sink.at <= room)
+			memory_keep_text(&tree->memory, node_pack(d->node), text, (size_t)sink.at);
+		if (sink.at > MEMORY_TEXT_MOST)
+			break;
+	}
+	*ret_size = sink.at;
+	return r;
+}
+
 static int file_size(struct tree *tree, struct txn *txn, struct node n, uint64_t *ret_size)
 {
-	struct document d = {.txn = txn, .node = n};
+	struct document d = {.txn = txn, .node = n, .root = root_of(tree, txn)};
 	node_t number = node_pack(n);
 	int r;
 
 	if (!grows(n) && memory_size(&tree->memory, number, ret_size))
 		return 0;
 	r = document_size(&d, ret_size);
+	if (r == DOCUMENT_RENDER)
+		r = render_whole(tree, &d, ret_size);
 	if (!r && !grows(n))
 		memory_keep_size(&tree->memory, number, *ret_size);
 	return r;
@@ -164,6 +220,15 @@ static bool exists(struct txn *txn, struct node n)
 	return !n.event || n.kind == KIND_ROOT || log_read(txn, n.event, &e);
 }
 
+static int link_size(struct txn *txn, struct node n, uint64_t *ret_size)
+{
+	autobuf struct buf target = BUF_INIT;
+	int r = link_write(txn, n, &target);
+
+	*ret_size = target.len;
+	return r ? r : buf_error(&target);
+}
+
 static int attributes(struct tree *tree, struct txn *txn, struct node n, enum node_type type, struct attributes *ret)
 {
 	event_t since = n.kind == KIND_ROOT ? 0 : n.event;
@@ -173,6 +238,8 @@ static int attributes(struct tree *tree, struct txn *txn, struct node n, enum no
 	*ret = (struct attributes){.type = type, .keep = grows(n) ? KEEP_NOT : KEEP_FOREVER, .grows = grows(n)};
 	ret->time = is_lines(n.kind) ? lines_time(txn, n) : event_time(txn, since);
 	ret->inode = inode_of(txn, n);
+	if (type == NODE_LINK)
+		return link_size(txn, n, &ret->size);
 	return type == NODE_FILE ? file_size(tree, txn, n, &ret->size) : 0;
 }
 
@@ -181,38 +248,12 @@ static int type_of(struct txn *txn, struct node n, enum node_type *ret)
 	struct bytes value;
 	int r = 0;
 
-	*ret = document_is(n.kind) ? NODE_FILE : NODE_FOLDER;
+	*ret = document_is(n.kind) ? NODE_FILE : n.kind == KIND_LINK ? NODE_LINK : NODE_FOLDER;
 	if (n.kind == KIND_VALUE) {
 		r = value_from_node(txn, n, &value);
 		if (!r)
 			*ret = value_type(value);
 	}
-	return r;
-}
-
-/* While there is no store there are the root's fixed entries alone; nothing of that may be kept. */
-static int write_without_store(struct node n, struct sink *sink)
-{
-	struct document d = {.node = n};
-
-	if (n.kind == KIND_README)
-		return render_readme(&d, sink);
-	if (n.kind != KIND_SUMMARY || n.event)
-		return -ESTALE;
-	sink_add_text(sink, "{}\n");
-	return 0;
-}
-
-static int without_store(struct node n, struct attributes *ret)
-{
-	struct sink sink = sink_counting();
-	bool file = document_is(n.kind);
-	int r = file ? write_without_store(n, &sink) : 0;
-
-	if (n.event && n.kind != KIND_ROOT)
-		return -ESTALE;
-	*ret = (struct attributes){
-		.type = file ? NODE_FILE : NODE_FOLDER, .size = sink.at, .time = clock_now(), .inode = node_pack(n), .keep = KEEP_NOT};
 	return r;
 }
 
@@ -239,7 +280,7 @@ int tree_attributes(struct tree *tree, node_t node, struct attributes *ret_attri
 	if (!node_unpack(node, &q.node))
 		return -ESTALE;
 	r = view(tree, view_attributes, &q);
-	return r == -ENOENT ? without_store(q.node, ret_attributes) : r;
+	return r == -ENOENT ? empty_attributes(q.node, ret_attributes) : r;
 }
 
 /* Lookup */
@@ -253,10 +294,27 @@ struct lookup_request {
 	bool show_lost; /* its end cannot be recorded */
 };
 
+static bool holds_latest(const struct folder *f)
+{
+	return f->node.kind == KIND_ROOT || f->node.kind == KIND_FLOW;
+}
+
+/* Names that speak of executions wherever they are: which of them ended last, how many are in which state. */
+static bool speaks_of_all(const struct folder *f, struct bytes name)
+{
+	static const char *const names[] = {"latest", "latest-success", "latest-failed", "kestrafs.prom"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (bytes_equal(name, bytes_of(names[i])))
+			return holds_latest(f);
+	return false;
+}
+
 static int view_lookup(struct txn *txn, void *context)
 {
 	struct lookup_request *q = context;
-	struct folder f = {.txn = txn, .node = q->parent, .counter = &q->tree->growing};
+	struct folder f = {.txn = txn, .node = q->parent, .root = root_of(q->tree, txn), .counter = &q->tree->growing};
+	event_t lost_execution;
 	struct child child;
 	unsigned lost;
 	int r = folder_open(&f);
@@ -266,6 +324,8 @@ static int view_lookup(struct txn *txn, void *context)
 		return r;
 	lost = f.execution ? attempts_lost(txn, f.execution) : 0;
 	q->lost = lost ? f.execution : 0;
+	if (!q->show_lost && speaks_of_all(&f, q->name) && lost_find(txn, &lost_execution))
+		q->lost = lost_execution;
 	f.lost = q->show_lost ? lost : 0;
 	if (!fixed_find(&f, q->name, &child) && !children_find(&f, q->name, &child)) {
 		q->ret->keep = folder_final(&f) ? KEEP_FOREVER : KEEP_NOT;
@@ -277,22 +337,6 @@ static int view_lookup(struct txn *txn, void *context)
 	return attributes(q->tree, txn, child.node, child.type, &q->ret->attributes);
 }
 
-static int lookup_without_store(struct lookup_request *q)
-{
-	struct folder f = {.node = q->parent};
-	struct child child;
-
-	*q->ret = (struct entry){0};
-	if (q->parent.kind != KIND_ROOT)
-		return q->parent.event ? -ESTALE : 0;
-	if (bytes_equal(q->name, BYTES_LITERAL("metrics.json")))
-		child = (struct child){.node = node_make(KIND_SUMMARY, SCOPE_ROOT, 0)};
-	else if (!fixed_find(&f, q->name, &child))
-		return 0;
-	q->ret->node = node_pack(child.node);
-	return without_store(child.node, &q->ret->attributes);
-}
-
 int tree_lookup(struct tree *tree, node_t parent, struct bytes name, struct entry *ret_entry)
 {
 	struct lookup_request q = {.tree = tree, .name = name, .ret = ret_entry};
@@ -301,11 +345,11 @@ int tree_lookup(struct tree *tree, node_t parent, struct bytes name, struct entr
 	if (!node_unpack(parent, &q.parent))
 		return -ESTALE;
 	r = view(tree, view_lookup, &q);
-	if (!r && q.lost) {
+	while (!r && q.lost && !q.show_lost) { /* several executions one after the other */
 		q.show_lost = !reaper_run(tree->reaper, tree->store, q.lost);
 		r = view(tree, view_lookup, &q);
 	}
-	return r == -ENOENT ? lookup_without_store(&q) : r;
+	return r == -ENOENT ? empty_lookup(q.parent, name, ret_entry) : r;
 }
 
 /* Reading */
@@ -321,9 +365,11 @@ static int view_read(struct txn *txn, void *context)
 	struct read_request *q = context;
 	node_t number = node_pack(q->node);
 	struct resume resume = memory_resume(&q->tree->memory, number);
-	struct document d = {.txn = txn, .node = q->node, .resume = &resume};
+	struct document d = {.txn = txn, .node = q->node, .root = root_of(q->tree, txn), .resume = &resume};
 	int r;
 
+	if (memory_read_text(&q->tree->memory, number, &q->sink))
+		return 0;
 	if (!exists(txn, q->node))
 		return txn_error(txn) ? txn_error(txn) : -ESTALE;
 	q->sink = sink_window(q->sink.from, q->sink.data, q->sink.size);
@@ -345,18 +391,37 @@ int tree_read(struct tree *tree, node_t node, uint64_t offset, char *data, size_
 		return -EISDIR;
 	r = view(tree, view_read, &q);
 	if (r == -ENOENT)
-		r = write_without_store(q.node, &q.sink);
+		r = empty_render(q.node, &q.sink);
 	if (!r)
 		*ret_len = q.sink.len;
 	return r;
 }
 
+struct link_request {
+	struct node node;
+	struct buf *ret;
+};
+
+static int view_link(struct txn *txn, void *context)
+{
+	struct link_request *q = context;
+
+	return link_write(txn, q->node, q->ret);
+}
+
 int tree_link(struct tree *tree, node_t node, struct buf *ret_target)
 {
-	(void)tree;
-	(void)node;
-	(void)ret_target;
-	return -EINVAL; /* this tree has no links yet */
+	struct link_request q = {.ret = ret_target};
+	int r;
+
+	if (!node_unpack(node, &q.node))
+		return -ESTALE;
+	if (q.node.kind != KIND_LINK)
+		return -EINVAL;
+	r = view(tree, view_link, &q);
+	if (r == -ENOENT)
+		r = -ESTALE;
+	return r ? r : buf_error(ret_target);
 }
 
 /* Listing: places below PLACE_CHILDREN are fixed entries, those from there on the children's own places */
@@ -371,6 +436,8 @@ struct list_request {
 	void *context;
 	enum keep *ret_keep;
 	bool *ret_end;
+	event_t lost; /* as of struct lookup_request */
+	bool show_lost;
 };
 
 static bool list_one(struct list_request *q, struct folder *f, struct bytes name, struct child *child, uint64_t next)
@@ -416,35 +483,18 @@ static bool list_children(struct list_request *q, struct folder *f)
 static int view_list(struct txn *txn, void *context)
 {
 	struct list_request *q = context;
-	struct folder f = {.txn = txn, .node = q->node, .counter = &q->tree->growing};
+	struct folder f = {.txn = txn, .node = q->node, .root = root_of(q->tree, txn), .counter = &q->tree->growing};
 	int r = folder_open(&f);
 
 	if (r < 0)
 		return r;
+	/* which of the latest executions there are depends on who still lives */
+	if (!q->show_lost && !q->from && holds_latest(&f) && lost_find(txn, &q->lost))
+		return 0;
+	q->lost = 0;
 	*q->ret_keep = folder_ended(&f) && q->node.kind != KIND_RUN ? KEEP_FOREVER : KEEP_NOT;
 	*q->ret_end = list_fixed(q, &f) && list_children(q, &f);
 	return txn_error(txn);
-}
-
-static int list_without_store(struct list_request *q)
-{
-	static const struct {
-		const char *name;
-		enum node_type type;
-		enum node_kind kind;
-	} names[] = {{"README.txt", NODE_FILE, KIND_README},
-		     {"exec", NODE_FOLDER, KIND_EXECUTIONS},
-		     {"metrics", NODE_FOLDER, KIND_METRICS},
-		     {"metrics.json", NODE_FILE, KIND_SUMMARY}};
-
-	*q->ret_keep = KEEP_NOT;
-	*q->ret_end = true;
-	if (q->node.event && q->node.kind != KIND_ROOT)
-		return -ESTALE;
-	for (; q->node.kind == KIND_ROOT && q->from < sizeof(names) / sizeof(*names) && *q->ret_end; q->from++)
-		*q->ret_end = q->visit(q->context, bytes_of(names[q->from].name), names[q->from].type,
-				       node_pack(node_make(names[q->from].kind, 0, 0)), q->from + 1);
-	return 0;
 }
 
 int tree_list(struct tree *tree, node_t node, uint64_t from,
@@ -457,7 +507,11 @@ int tree_list(struct tree *tree, node_t node, uint64_t from,
 	if (!node_unpack(node, &q.node))
 		return -ESTALE;
 	r = view(tree, view_list, &q);
-	return r == -ENOENT ? list_without_store(&q) : r;
+	while (!r && q.lost) {
+		q.show_lost = !reaper_run(tree->reaper, tree->store, q.lost);
+		r = view(tree, view_list, &q);
+	}
+	return r == -ENOENT ? empty_list(q.node, from, visit, context, ret_keep, ret_end) : r;
 }
 
 /* Paths */

@@ -51,10 +51,11 @@ struct entry {
 };
 
 /**
- * A tree over the store in `dir`, which need not exist yet: an empty tree then, that fills as soon as there is one.
+ * A tree over the store in `dir`, which need not exist yet: an empty tree then, that fills as soon as there is one. `namespace` (NULL:
+ * everything): only that namespace and those below it, in every part of the tree; it need not exist yet either.
  * Opens the store (or tries to): call it after the last fork. Errors as of store_open, except -ENOENT.
  */
-int tree_new(const char *dir, struct tree **ret_tree, struct error *e);
+int tree_new(const char *dir, const char *namespace, struct tree **ret_tree, struct error *e);
 void tree_free(struct tree *tree);
 
 /** Executions shown now; *ret_there is false while there is no store yet. */
