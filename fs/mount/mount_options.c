@@ -1,5 +1,6 @@
 #include "fs/mount/mount_options.h"
 #include "core/base/cleanup.h"
+#include "core/base/ids.h"
 #include "core/base/text.h"
 
 #include <errno.h>
@@ -100,6 +101,19 @@ static int apply_store(struct options *o, const struct rule *rule, const char *v
 	return o->store ? 0 : -ENOMEM;
 }
 
+static int apply_namespace(struct options *o, const struct rule *rule, const char *value, struct error *e)
+{
+	struct buf shown autobuf = BUF_INIT;
+
+	if (!id_valid(ID_NAMESPACE, bytes_of(value))) {
+		text_add_escaped(&shown, bytes_of(value), TEXT_NAME_MOST);
+		return error_set(e, -EINVAL, "-o %s=%s: not a namespace: %s", rule->name, buf_text(&shown), id_kind_rule(ID_NAMESPACE));
+	}
+	buf_clear(&o->namespace);
+	buf_add_text(&o->namespace, value);
+	return buf_text(&o->namespace) ? 0 : -ENOMEM;
+}
+
 static int apply_clone_fd(struct options *o, const struct rule *rule, const char *value, struct error *e)
 {
 	(void)rule, (void)value, (void)e;
@@ -157,13 +171,13 @@ static int apply_refuse(struct options *o, const struct rule *rule, const char *
 
 static const struct rule rules[] = {
 	{"store", A_VALUE, apply_store, NULL},
+	{"namespace", A_VALUE, apply_namespace, NULL},
 	{"uid", A_VALUE, apply_uid, NULL},
 	{"gid", A_VALUE, apply_gid, NULL},
 	{"umask", A_VALUE, apply_umask, NULL},
 	{"max_threads", A_VALUE, apply_threads, NULL},
 	{"clone_fd", NO_VALUE, apply_clone_fd, NULL},
 	{"debug", NO_VALUE, apply_debug, NULL},
-	{"namespace", EITHER, apply_refuse, "this version shows the whole store: leave it out"},
 	{"auto_unmount", EITHER, apply_refuse,
 	 "it may unmount what another program mounted; a dead mountpoint is cleared at the next start"},
 	{"subtype", EITHER, apply_refuse, "the type of the mount is always fuse.kestrafs"},

@@ -25,6 +25,7 @@ const char options_help[] =
 	"       uid=N, gid=N      owner and group of everything, instead of yours\n"
 	"       umask=OCTAL       taken off the modes 0444 and 0555\n"
 	"       store=DIR         as --store\n"
+	"       namespace=NAME    that namespace and those below it (NAME.*) alone, in every part of the tree\n"
 	"       fsname=NAME       the device shown by mount and df, instead of the store's folder\n"
 	"       max_threads=N     workers that answer requests\n"
 	"       clone_fd, debug and others of libfuse; rw, user, nofail, _netdev, x-… and the like are ignored\n"
@@ -157,4 +158,5 @@ void options_finish(struct options *o)
 {
 	buf_finish(&o->libfuse);
 	buf_finish(&o->words);
+	buf_finish(&o->namespace);
 }

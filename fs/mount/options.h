@@ -15,6 +15,7 @@ struct options {
 	const char *mountpoint; /* as given, points into argv */
 	struct buf libfuse;	/* what goes on to libfuse, escaped, with commas between, NUL-terminated; empty if nothing */
 	struct buf words;	/* memory behind `store` when it came from -o */
+	struct buf namespace;	/* what to show alone, with what is below it, NUL-terminated; empty: everything */
 	uid_t uid;		/* who owns everything */
 	gid_t gid;
 	mode_t umask;	   /* taken off the modes */

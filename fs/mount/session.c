@@ -110,7 +110,7 @@ int session_run(const struct options *o, struct readiness *r, int trace)
 		.context = r,
 	};
 	struct error e = {.text = "out of memory"};
-	int error = tree_new(r->store, &m.tree, &e);
+	int error = tree_new(r->store, o->namespace.len ? o->namespace.data : NULL, &m.tree, &e);
 
 	if (!error) {
 		error = tree_count(m.tree, &r->shown.executions, &r->shown.there);
