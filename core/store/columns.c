@@ -28,10 +28,11 @@ static unsigned find(const struct columns *columns, struct bytes name, unsigned 
 	return column ? column - 1 : COLUMNS_MOST;
 }
 
-void columns_add(struct columns *columns, struct bytes name, event_t since)
+void columns_add(struct columns *columns, struct bytes name, uint32_t tag, event_t since)
 {
 	columns->slots[slot_of(columns, name)] = (uint16_t)(columns->n + 1);
 	columns->names[columns->n] = name;
+	columns->tags[columns->n] = tag;
 	columns->since[columns->n++] = since;
 }
 
@@ -46,7 +47,7 @@ bool columns_learn(struct columns *columns, struct bytes tags, event_t point)
 		if (i < COLUMNS_MOST)
 			continue;
 		if (columns->n < COLUMNS_MOST) {
-			columns_add(columns, tag.name, point);
+			columns_add(columns, tag.name, 0, point);
 			i = columns->n - 1;
 			learnt = true;
 		} else if (!columns->more) {

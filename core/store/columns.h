@@ -13,6 +13,7 @@
 struct columns {
 	unsigned n;
 	struct bytes names[COLUMNS_MOST]; /* insides of JSON strings: views */
+	uint32_t tags[COLUMNS_MOST];	  /* their numbers; 0 of one that was learnt */
 	event_t since[COLUMNS_MOST];
 	event_t more;		       /* the first point with tags beyond; 0: none */
 	uint16_t slots[COLUMNS_SLOTS]; /* 1 + number of a column, by the hash of its name; 0: empty */
@@ -22,7 +23,7 @@ struct columns {
 void columns_at(struct txn *txn, const struct series_id *id, const struct series *s, event_t version, struct columns *ret);
 
 /** A column more, the last: there is room, and its name is none of the others. */
-void columns_add(struct columns *columns, struct bytes name, event_t since);
+void columns_add(struct columns *columns, struct bytes name, uint32_t tag, event_t since);
 
 /** Takes in the tags of a point: new names become columns as long as there is room. True if anything is new. */
 bool columns_learn(struct columns *columns, struct bytes tags, event_t point);

@@ -33,6 +33,7 @@ struct txn {
 	bool writable;
 	int error;
 	struct record_cache records; /* changed records not yet written; only in a write transaction */
+	uint64_t generation;	     /* of those records: pointers to them hold while it stays the same */
 	struct recording *recording; /* what appends keep between them (index.h); owned */
 
 	uintptr_t log_page;  /* of the log, read last */

@@ -80,6 +80,7 @@ static void recording_finish(struct recording *recording)
 	for (size_t i = 0; i < TAGS_CACHE_SIZE; i++) {
 		buf_finish(&recording->tags[i].text);
 		free(recording->tags[i].ids);
+		free(recording->tags[i].targets);
 	}
 	buf_finish(&recording->event);
 	buf_finish(&recording->scratch);

@@ -23,6 +23,13 @@ struct attempt_scopes {
 	size_t json_suffix; /* what its points' renderings have in common takes */
 	size_t csv_suffix;
 	struct sample_hash sample;
+
+	/* For a flood of points: their records, as long as the transaction's generation is `held` - 1. */
+	uint64_t serial; /* of these scopes, in this transaction */
+	uint64_t held;
+	struct intake *intakes[SCOPES_MOST];
+	event_t *last_points[SCOPES_MOST];
+	unsigned n_last_points;
 };
 
 #define NAME_CACHE_SIZE 64
@@ -43,6 +50,12 @@ struct point_tags {
 	uint64_t shape;	    /* the same for points whose tags have the same names in the same order; of this transaction alone */
 	uint64_t cells;	    /* what they take in a table whose columns they are */
 	struct sample_hash set;
+
+	/* For a flood of points: the records that the last one with these tags was counted in (index_point.c). */
+	void **targets;
+	size_t n_targets;
+	uint64_t serial, generation;
+	uint32_t name;
 };
 
 #define SHAPE_CACHE_SIZE 16
@@ -60,6 +73,7 @@ struct recording {
 	struct buf event;
 	struct buf scratch;
 	struct attempt_scopes scopes;
+	uint64_t next_serial;
 	struct cached_name names[NAME_CACHE_SIZE];
 	uint32_t next_name;
 	struct point_tags tags[TAGS_CACHE_SIZE];
@@ -92,13 +106,13 @@ void log_finish(struct txn *txn);
 uint32_t index_name(struct txn *txn, struct bytes text);
 
 /** The tags of a point, their numbers made where they are new (index_tags.c). Never NULL. */
-const struct point_tags *index_tags(struct txn *txn, struct bytes text);
+struct point_tags *index_tags(struct txn *txn, struct bytes text);
 
 /** A folder of runs gets series of its own: all points of every series of `from` count in `to` too (index_point.c). */
 void index_copy_points(struct txn *txn, struct scope from, struct scope to);
 
 /** Finds the scopes of an attempt (index_run.c). */
-const struct attempt_scopes *index_scopes(struct txn *txn, event_t attempt);
+struct attempt_scopes *index_scopes(struct txn *txn, event_t attempt);
 
 /** Notes that the state of a scope is `state` from `event` on, if it was another before (index_state.c). */
 void index_state(struct txn *txn, struct scope scope, event_t event, enum state state);

@@ -2,6 +2,7 @@
  * Points: into the series of every scope they count in. A scope that has taken TAGS_FROM points and tags gets an index by tag and
  * samples, made of those it has; from then on each point counts there too.
  */
+#include "core/store/env.h"
 #include "core/store/index.h"
 #include "core/store/point.h"
 #include "core/store/query.h"
@@ -11,6 +12,7 @@
 #include "core/store/codec.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 /* The index by tag */
 
@@ -33,15 +35,57 @@ static void note_origin(struct txn *txn, struct scope scope, uint32_t tag, event
 	kv_put(txn, TABLE_SERIES_ORDER, key_bytes(&key), buf_bytes(b));
 }
 
-static void take_tags(struct txn *txn, const struct series_id *id, const struct series_point *added, const struct sample_hash *attempt)
+/*
+ * Records that a point is counted in, by scope: of the series of all points, of the sample, of the series of each tag. NULL: not looked up
+ * yet. A flood of points with the same few tags looks each up once.
+ */
+enum { TARGET_ALL, TARGET_SAMPLE, TARGET_TAGS };
+
+static size_t targets_each(const struct point_tags *tags)
+{
+	return TARGET_TAGS + tags->n_indexed;
+}
+
+/* Of a point of these scopes, name and tags, the first scope's in front; NULL where memory is out. */
+static void **targets_of(struct txn *txn, const struct attempt_scopes *scopes, uint32_t name, struct point_tags *tags)
+{
+	size_t n = scopes->n_scopes * targets_each(tags);
+	void **larger;
+
+	if (tags->serial == scopes->serial && tags->name == name && tags->generation == txn->generation)
+		return tags->targets;
+	if (n > tags->n_targets) {
+		larger = realloc(tags->targets, n * sizeof(*larger));
+		if (!larger) {
+			txn_fail(txn, -ENOMEM);
+			return NULL;
+		}
+		tags->targets = larger;
+		tags->n_targets = n;
+	}
+	memset(tags->targets, 0, n * sizeof(*tags->targets));
+	tags->serial = scopes->serial;
+	tags->name = name;
+	tags->generation = txn->generation;
+	return tags->targets;
+}
+
+static void **target(void **targets, unsigned i)
+{
+	return targets ? targets + i : NULL;
+}
+
+/* `targets`: of this scope, or NULL. */
+static void take_tags(struct txn *txn, const struct series_id *id, const struct series_point *added, const struct sample_hash *attempt,
+		      void **targets)
 {
 	struct sample_hash hash = sample_hash_both(attempt, &added->tags->set);
 	struct series_id by_tag = {.scope = id->scope, .name = id->name};
 
-	sample_add(txn, id, &hash, added);
+	sample_add(txn, id, &hash, added, target(targets, TARGET_SAMPLE));
 	for (unsigned i = 0; i < added->tags->n_indexed; i++) {
 		by_tag.subset = added->tags->ids[i];
-		if (series_add(txn, &by_tag, added))
+		if (series_add(txn, &by_tag, added, target(targets, TARGET_TAGS + i)))
 			note_origin(txn, id->scope, by_tag.subset.tag, added->number, i + 1);
 	}
 }
@@ -131,7 +175,7 @@ static void visit_for_tags(struct point_walk *w, const struct series_id *id, eve
 	struct series_point added = point_added(w->txn, number, point, w->json_suffix, w->csv_suffix);
 
 	(void)context;
-	take_tags(w->txn, id, &added, &w->sample);
+	take_tags(w->txn, id, &added, &w->sample, NULL);
 }
 
 static void index_scope(struct txn *txn, struct scope scope, event_t version)
@@ -141,19 +185,17 @@ static void index_scope(struct txn *txn, struct scope scope, event_t version)
 
 /* Taking points */
 
-/* True where the scope got its index now. */
-static bool take_point(struct txn *txn, const struct series_id *id, const struct series_point *added, const struct sample_hash *attempt)
+/* True where the scope got its index now. `intake` is the scope's. */
+static bool take_point(struct txn *txn, const struct series_id *id, const struct series_point *added, const struct sample_hash *attempt,
+		       struct intake *intake, void **targets)
 {
-	struct intake *intake;
-	bool indexed;
+	bool indexed = intake->taken >= TAGS_FROM;
 
-	series_add(txn, id, added);
-	intake = intake_edit(txn, id->scope);
-	indexed = intake->taken >= TAGS_FROM;
+	series_add(txn, id, added, target(targets, TARGET_ALL));
 	intake->taken += 1 + added->tags->n;
 	intake->tagged = intake->tagged || added->tags->n;
 	if (indexed)
-		take_tags(txn, id, added, attempt);
+		take_tags(txn, id, added, attempt, targets);
 	else if (intake->taken >= TAGS_FROM)
 		index_scope(txn, id->scope, EVENT_MAX);
 	else
@@ -161,28 +203,42 @@ static bool take_point(struct txn *txn, const struct series_id *id, const struct
 	return !indexed;
 }
 
-static void note_change(struct txn *txn, const struct attempt_scopes *scopes, event_t number)
+/* Looks up the records of the scopes themselves, once for many points. */
+static void hold_records(struct txn *txn, struct attempt_scopes *s)
 {
-	attempt_edit(txn, scopes->attempt)->last_point = number;
-	execution_edit(txn, scopes->execution)->last_point = number;
-	for (unsigned i = 0; i < scopes->n_collections; i++)
-		collection_edit(txn, scopes->scopes[i])->last_point = number;
-	for (unsigned i = 0; scopes->shown && i < scopes->n_groups; i++)
-		group_edit(txn, scopes->groups[i])->last_point = number;
+	if (s->held == txn->generation + 1)
+		return;
+	for (unsigned i = 0; i < s->n_scopes; i++)
+		s->intakes[i] = intake_edit(txn, s->scopes[i]);
+	s->n_last_points = 0;
+	s->last_points[s->n_last_points++] = &attempt_edit(txn, s->attempt)->last_point;
+	s->last_points[s->n_last_points++] = &execution_edit(txn, s->execution)->last_point;
+	for (unsigned i = 0; i < s->n_collections; i++)
+		s->last_points[s->n_last_points++] = &collection_edit(txn, s->scopes[i])->last_point;
+	for (unsigned i = 0; s->shown && i < s->n_groups; i++)
+		s->last_points[s->n_last_points++] = &group_edit(txn, s->groups[i])->last_point;
+	s->held = txn->generation + 1;
 }
 
 void apply_point(struct txn *txn, event_t number, const struct event *event)
 {
-	const struct attempt_scopes *scopes = index_scopes(txn, event->about);
 	struct series_id id = {.name = index_name(txn, event->point.name)};
+	struct attempt_scopes *scopes = index_scopes(txn, event->about);
 	struct series_point added = point_added(txn, number, event, scopes->json_suffix, scopes->csv_suffix);
+	void **targets = targets_of(txn, scopes, id.name, added.tags);
 
+	hold_records(txn, scopes);
 	for (unsigned i = 0; i < scopes->n_scopes; i++) {
 		id.scope = scopes->scopes[i];
-		if (take_point(txn, &id, &added, &scopes->sample))
-			added.tags = index_tags(txn, event->point.tags); /* its slot may be another's now */
+		if (take_point(txn, &id, &added, &scopes->sample, scopes->intakes[i], targets)) {
+			added.tags = index_tags(txn, event->point.tags); /* its slot may have been another's meanwhile */
+			targets = NULL;
+		}
+		if (targets)
+			targets += targets_each(added.tags);
 	}
-	note_change(txn, scopes, number);
+	for (unsigned i = 0; i < scopes->n_last_points; i++)
+		*scopes->last_points[i] = number;
 }
 
 static void visit_to_copy(struct point_walk *w, const struct series_id *id, event_t number, const struct event *point, void *context)
@@ -190,7 +246,7 @@ static void visit_to_copy(struct point_walk *w, const struct series_id *id, even
 	struct series_id to = {.scope = *(const struct scope *)context, .name = id->name};
 	struct series_point added = point_added(w->txn, number, point, w->json_suffix, w->csv_suffix);
 
-	take_point(w->txn, &to, &added, &w->sample);
+	take_point(w->txn, &to, &added, &w->sample, intake_edit(w->txn, to.scope), NULL);
 }
 
 void index_copy_points(struct txn *txn, struct scope from, struct scope to)

@@ -124,7 +124,7 @@ static void find_suffixes(struct txn *txn, struct attempt_scopes *s)
 		txn_fail(txn, -ENOMEM);
 }
 
-const struct attempt_scopes *index_scopes(struct txn *txn, event_t attempt)
+struct attempt_scopes *index_scopes(struct txn *txn, event_t attempt)
 {
 	struct attempt_scopes *s = &recording_of(txn)->scopes;
 	struct attempt_record a;
@@ -132,7 +132,7 @@ const struct attempt_scopes *index_scopes(struct txn *txn, event_t attempt)
 
 	if (s->attempt == attempt)
 		return s;
-	*s = (struct attempt_scopes){.attempt = attempt};
+	*s = (struct attempt_scopes){.attempt = attempt, .serial = ++recording_of(txn)->next_serial};
 	if (!attempt_get(txn, attempt, &a) || !group_get(txn, scope_group(a.group_event, a.depth), &own)) {
 		txn_fail(txn, -EUCLEAN);
 		return s;

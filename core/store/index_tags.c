@@ -105,6 +105,7 @@ static int fill(struct txn *txn, struct point_tags *tags, struct bytes text)
 
 	buf_clear(&tags->text);
 	buf_add_bytes(&tags->text, text);
+	tags->serial = 0;
 	tags->n = tags_count(text);
 	tags->n_indexed = tags->n < TAG_PLACES ? tags->n : TAG_PLACES;
 	free(tags->ids);
@@ -119,7 +120,7 @@ static int fill(struct txn *txn, struct point_tags *tags, struct bytes text)
 	return hash_set(buf_bytes(&tags->text), tags->n, &tags->set);
 }
 
-const struct point_tags *index_tags(struct txn *txn, struct bytes text)
+struct point_tags *index_tags(struct txn *txn, struct bytes text)
 {
 	uint64_t h = text.len, word;
 	struct point_tags *tags;
@@ -139,7 +140,7 @@ const struct point_tags *index_tags(struct txn *txn, struct bytes text)
 	r = fill(txn, tags, text);
 	if (r < 0) {
 		txn_fail(txn, r);
-		*tags = (struct point_tags){.text = tags->text, .ids = tags->ids};
+		*tags = (struct point_tags){.text = tags->text, .ids = tags->ids, .targets = tags->targets, .n_targets = tags->n_targets};
 	}
 	return tags;
 }

@@ -165,5 +165,6 @@ void records_flush(struct txn *txn)
 		kv_put(txn, slot->table, key_bytes(&slot->key), buf_bytes(&b));
 	}
 	cache->n_slots = n; /* the rest was moved or empty */
+	txn->generation++;
 	records_drop(cache);
 }

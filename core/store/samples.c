@@ -187,11 +187,18 @@ static struct key sample_key(const struct series_id *id, const struct sample_has
 	return key;
 }
 
-void sample_add(struct txn *txn, const struct series_id *id, const struct sample_hash *hash, const struct series_point *point)
+void sample_add(struct txn *txn, const struct series_id *id, const struct sample_hash *hash, const struct series_point *point, void **known)
 {
-	struct key key = sample_key(id, hash);
+	struct key key;
+	void *record = known ? *known : NULL;
 
-	record_add(record_edit(txn, TABLE_SAMPLES, key_bytes(&key)), point);
+	if (!record) {
+		key = sample_key(id, hash);
+		record = record_edit(txn, TABLE_SAMPLES, key_bytes(&key));
+	}
+	if (known)
+		*known = record;
+	record_add(record, point);
 }
 
 static int read_groups(struct txn *txn, const struct series_id *id, struct groups *g)

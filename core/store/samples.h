@@ -34,6 +34,7 @@ struct sample {
 int samples_visit(struct txn *txn, const struct series_id *id, const struct series *s, event_t version,
 		  void (*visit)(void *context, const struct sample *sample), void *context);
 
-/* Kept up to date (index_point.c): one point more; all of them anew, after points were taken out. */
-void sample_add(struct txn *txn, const struct series_id *id, const struct sample_hash *hash, const struct series_point *point);
+/* Kept up to date (index_point.c): one point more (`known` as of series_add); all of them anew, after points were taken out. */
+void sample_add(struct txn *txn, const struct series_id *id, const struct sample_hash *hash, const struct series_point *point,
+		void **known);
 void samples_rebuild(struct txn *txn, const struct series_id *id, event_t version);

@@ -29,7 +29,7 @@ struct series_point {
 	enum metric_type type;
 	usec_t timestamp;
 	double value;
-	const struct point_tags *tags;
+	struct point_tags *tags;
 };
 
 /** Which series. The caller sets scope, name, text and tag; series_open the rest. */

@@ -346,7 +346,7 @@ static void add_column(struct txn *txn, struct columns *columns, const struct co
 {
 	if (column->since > version)
 		return;
-	columns_add(columns, tag_text(txn, column->tag), column->since);
+	columns_add(columns, tag_text(txn, column->tag), column->tag, column->since);
 }
 
 void columns_at(struct txn *txn, const struct series_id *id, const struct series *s, event_t version, struct columns *ret)

@@ -55,14 +55,14 @@ static bool chunk_is_full(const struct series *s, event_t number)
 
 /* Columns */
 
-/* Which number a column's tag has: that of a point just looked at, or one known before. */
-static uint32_t column_tag(struct txn *txn, struct bytes name)
+/* The number of a column's tag: one that was learnt from a point got it with the point. */
+static uint32_t column_tag(struct txn *txn, const struct columns *columns, unsigned i)
 {
-	uint32_t id = 0;
+	uint32_t tag = columns->tags[i];
 
-	if (!tag_find_text(txn, 0, name, &id))
+	if (!tag && !tag_find_text(txn, 0, columns->names[i], &tag))
 		txn_fail(txn, -EUCLEAN);
-	return id;
+	return tag;
 }
 
 /* Keeps what `columns` has learnt. The views in it end here. */
@@ -71,7 +71,7 @@ static void columns_keep(struct txn *txn, struct series *s, const struct series_
 	struct column all[COLUMNS_MOST];
 
 	for (unsigned i = 0; i < columns->n; i++)
-		all[i] = (struct column){column_tag(txn, columns->names[i]), columns->since[i]};
+		all[i] = (struct column){column_tag(txn, columns, i), columns->since[i]};
 	s->n_columns = columns->n;
 	s->more = columns->more;
 	if (s->n_columns <= COLUMNS_KEPT)
@@ -139,11 +139,13 @@ static void begin_series(struct txn *txn, struct series *s, const struct series_
 	kv_put(txn, TABLE_SERIES_ORDER, key_bytes(&key), bytes_make(value, sizeof(value)));
 }
 
-bool series_add(struct txn *txn, const struct series_id *id, const struct series_point *point)
+bool series_add(struct txn *txn, const struct series_id *id, const struct series_point *point, void **known)
 {
-	struct series *s = series_edit(txn, id);
+	struct series *s = known && *known ? *known : series_edit(txn, id);
 	bool new = !s->first;
 
+	if (known)
+		*known = s;
 	if (new)
 		begin_series(txn, s, id, point->number);
 	if (s->chunk_count && chunk_is_full(s, point->number))

@@ -65,7 +65,7 @@ int render_points_svg(struct document *d, struct sink *sink)
 	struct svg_form form;
 	struct series_id id;
 	struct series s;
-	uint64_t count;
+	uint64_t count = 0;
 	int r = open_points(d, &id, &s, &count);
 
 	if (r < 0)
@@ -79,7 +79,7 @@ int size_points_svg(struct document *d, uint64_t *ret_size)
 {
 	struct series_id id;
 	struct series s;
-	uint64_t count;
+	uint64_t count = 0;
 	int r = open_points(d, &id, &s, &count);
 
 	return r < 0 ? r : size_of(count, ret_size);
@@ -101,7 +101,7 @@ int render_history_svg(struct document *d, struct sink *sink)
 	autobuf struct buf picture = BUF_INIT;
 	struct svg_form form;
 	event_t history;
-	uint64_t count;
+	uint64_t count = 0;
 	int r = open_history(d, &history, &count);
 
 	if (r < 0)
@@ -114,7 +114,7 @@ int render_history_svg(struct document *d, struct sink *sink)
 int size_history_svg(struct document *d, uint64_t *ret_size)
 {
 	event_t history;
-	uint64_t count;
+	uint64_t count = 0;
 	int r = open_history(d, &history, &count);
 
 	return r < 0 ? r : size_of(count, ret_size);

@@ -6,7 +6,7 @@
 #include "core/store/query.h"
 #include "fs/tree/entries.h"
 
-#define IN(kind) (1u << (kind))
+#define IN(kind) (UINT64_C(1) << (kind))
 #define IN_COLLECTION (IN(KIND_ROOT) | IN(KIND_FLOW))
 #define IN_RUN (IN(KIND_GROUP) | IN(KIND_RUN) | IN(KIND_ATTEMPT))
 
@@ -254,7 +254,7 @@ static bool runs(struct folder *f, struct child *ret)
 
 static const struct row {
 	const char *name;
-	unsigned in; /* kinds of folder */
+	uint64_t in; /* kinds of folder */
 	enum node_type type;
 	bool (*make)(struct folder *f, struct child *ret); /* false: this folder has it not */
 } rows[] = {
@@ -294,6 +294,8 @@ static const struct row {
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(*rows))
+
+_Static_assert(KINDS <= 64, "a bit for each kind");
 
 static bool stands_in(const struct row *row, const struct folder *f)
 {
