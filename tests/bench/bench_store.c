@@ -232,7 +232,7 @@ static void bench_read(const char *dir)
 {
 	struct tree *tree;
 
-	check(dir, tree_new(dir, &tree, NULL));
+	check(dir, tree_new(dir, NULL, &tree, NULL));
 	bench_executions(tree);
 	bench_metric(tree, "/metrics/nr_rows.json");
 	tree_free(tree);

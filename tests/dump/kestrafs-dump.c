@@ -204,7 +204,7 @@ static int run(const struct command *command, const char *store, char **paths)
 	struct buf path autobuf = BUF_INIT;
 	struct tree *tree;
 	struct error e = {""};
-	int error = tree_new(store, &tree, &e);
+	int error = tree_new(store, NULL, &tree, &e);
 
 	if (error) {
 		fprintf(stderr, "kestrafs-dump: %s\n", e.text[0] ? e.text : strerror(-error));

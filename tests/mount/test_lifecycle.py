@@ -73,7 +73,7 @@ def _():
     with Mount(store) as m:
         equal(os.listdir(m.path("exec")), [])
         equal(os.path.exists(m.path("exec/E1")), False)
-        equal(sorted(os.listdir(m.path("."))), ["README.txt", "exec", "metrics", "metrics.json"])
+        equal(sorted(os.listdir(m.path("."))), ["README.txt", "by-time", "exec", "flow", "kestrafs.prom", "metrics", "metrics.json"])
         for name in ("README.txt", "metrics.json"):  # a file of no store at all: sizes as everywhere
             equal(len(m.read(name)), os.stat(m.path(name)).st_size)
         equal(m.json("metrics.json"), {})

@@ -142,6 +142,8 @@ static int read_file(struct tree *tree, const struct entry *entry, struct buf *r
 	size_t len;
 	int r;
 
+	if (entry->attributes.type == NODE_LINK)
+		return tree_link(tree, entry->node, ret);
 	do {
 		r = tree_read(tree, entry->node, offset, data, sizeof(data), &len);
 		if (r < 0)
@@ -189,7 +191,7 @@ static int read_path(const char *dir, const char *path, struct buf *ret)
 {
 	struct entry entry;
 	struct tree *tree;
-	int r = tree_new(dir, &tree, NULL);
+	int r = tree_new(dir, NULL, &tree, NULL);
 
 	if (r < 0)
 		return r;
@@ -249,7 +251,7 @@ static void reading(void **state)
 {
 	struct buf expected = BUF_INIT, b = BUF_INIT;
 	struct scene scene;
-	bool failed = true;
+	bool failed = true, same;
 
 	(void)state;
 	make_dir(&scene);
@@ -261,11 +263,13 @@ static void reading(void **state)
 
 		faults_begin(nth, false);
 		r = read_path(scene.dir, "", &b);
+		/* what is only remembered to save work may be forgotten without a word, if all is read as it is */
+		same = b.len == expected.len && memcmp(b.data, expected.data, b.len) == 0;
 		buf_finish(&b);
 		failed = faults_end();
-		if (r == 0 && failed)
+		if (r == 0 && !same)
 			fail_msg("allocation %zu failed and nobody said so", nth);
-		assert_int_equal(r, failed ? -ENOMEM : 0);
+		assert_true(r == 0 || (failed && r == -ENOMEM));
 	}
 	assert_int_equal(read_path(scene.dir, "", &b), 0);
 	assert_int_equal(b.len, expected.len);

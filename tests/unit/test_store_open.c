@@ -284,7 +284,7 @@ static void many_writers_at_once(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
-	assert_int_equal(tree_new(dir, &f.tree, NULL), 0);
+	assert_int_equal(tree_new(dir, NULL, &f.tree, NULL), 0);
 	read_path(&f, "/metrics.json", &b);
 	/* 8 times 1 + 2 + … + 198 */
 	assert_non_null(

@@ -19,9 +19,9 @@ static void a_run_that_has_just_begun(void **state)
 	(void)state;
 	fixture_init(&f);
 	record_begin(&f, &one);
-	assert_list(&f, "", "README.txt\nexec\nmetrics\nmetrics.json\n");
+	assert_list(&f, "", "README.txt\nexec\nflow\nby-time\nlatest\nmetrics\nmetrics.json\nkestrafs.prom\n");
 	assert_list(&f, "/exec", "E\n");
-	assert_list(&f, "/exec/E", "execution.json\nstate\noutputs.json\nmetrics\nmetrics.json\nwarnings\none\n");
+	assert_list(&f, "/exec/E", "execution.json\nstate\noutputs.json\nmetrics\nmetrics.json\nwarnings\nreport.html\none\n");
 	assert_list(&f, "/exec/E/one", "state\noutputs.json\nmetrics\nmetrics.json\noutputs\ntaskrun.json\nlog\nwarnings\n");
 	assert_file(&f, "/metrics.json", "{}\n");
 	assert_list(&f, "/metrics", "");
@@ -155,10 +155,14 @@ static void points(void **state)
 		    "{\"metrics\":[{\"name\":\"rows\",\"type\":\"counter\",\"value\":512,\"tags\":{\"partition\":\"file_1\",\"n\":1}},"
 		    "{\"name\":\"rows\",\"type\":\"counter\",\"value\":-0.5,\"timestamp\":\"2026-01-02T03:04:05.678901Z\"},"
 		    "{\"name\":\"time\",\"type\":\"timer\",\"value\":\"PT1M2.5S\",\"tags\":{}}]}");
-	assert_list(&f, "/metrics", "rows.json\ntime.json\n");
-	assert_list(&f, "/exec/E/one/metrics", "rows.json\ntime.json\n");
-	for (int i = 0; i < 3; i++) {
-		static const char *const folders[] = {"", "/exec/E", "/exec/E/one"};
+#define FILES(name) name ".json\n" name ".csv\n" name ".prom\n"
+#define WIDE_FILES(name) FILES(name) name ".svg\n"
+	assert_list(&f, "/metrics", "tags\n" WIDE_FILES("rows") WIDE_FILES("time"));
+	assert_list(&f, "/flow/dev/flow/metrics", "tags\n" WIDE_FILES("rows") WIDE_FILES("time"));
+	assert_list(&f, "/exec/E/metrics", "tags\n" WIDE_FILES("rows") WIDE_FILES("time"));
+	assert_list(&f, "/exec/E/one/metrics", "tags\n" FILES("rows") FILES("time"));
+	for (int i = 0; i < 4; i++) {
+		static const char *const folders[] = {"", "/exec/E", "/exec/E/one", "/flow/dev/flow"};
 		char path[64];
 
 		snprintf(path, sizeof(path), "%s/metrics/rows.json", folders[i]);
@@ -185,6 +189,53 @@ static void points(void **state)
 				      "\"time\":{\"type\":\"timer\",\"count\":1,\"sum\":62.5,\"avg\":62.5,\"min\":62.5,\"max\":62.5,"
 				      "\"last\":62.5,\"first\":\"" T("01") "\",\"latest\":\"" T("01") "\"}}\n");
 	}
+}
+
+#define CSV "timestamp,value,type,namespace,flowId,executionId,taskId,taskRunId,taskRunValue,attempt"
+
+static void points_as_tables(void **state)
+{
+	struct fixture f autofixture;
+
+	(void)state;
+	fixture_init(&f);
+	record_says(&f, record_begin(&f, &one),
+		    "{\"metrics\":[{\"name\":\"rows\",\"type\":\"counter\",\"value\":512,\"tags\":{\"partition\":\"file,1\",\"n\":1}},"
+		    "{\"name\":\"rows\",\"type\":\"timer\",\"value\":-0.5,\"tags\":{\"say \\\"x\\\"\":\"y\"}},"
+		    "{\"name\":\"plain\",\"type\":\"gauge\",\"value\":1}]}");
+	assert_file(&f, "/exec/E/one/metrics/rows.csv",
+		    CSV ",tags.partition,tags.n,\"tags.say \"\"x\"\"\"\n" T("01") ",512,counter,dev,flow,E,one,R,,,\"file,1\",1,\n" T(
+			    "01") ",-0.5,timer,dev,flow,E,one,R,,,,,y\n");
+	assert_file(&f, "/exec/E/one/metrics/plain.csv", CSV "\n" T("01") ",1,gauge,dev,flow,E,one,R,,\n");
+	assert_file(&f, "/exec/E/one/metrics/tags/n/1/rows.csv",
+		    CSV ",tags.partition,tags.n\n" T("01") ",512,counter,dev,flow,E,one,R,,,\"file,1\",1\n");
+}
+
+static void points_by_tag(void **state)
+{
+	struct fixture f autofixture;
+
+	(void)state;
+	fixture_init(&f);
+	record_says(&f, record_begin(&f, &one),
+		    "{\"metrics\":[{\"name\":\"m\",\"type\":\"counter\",\"value\":1,\"tags\":{\"a\":\"x/y\",\"b\":true}},"
+		    "{\"name\":\"m\",\"type\":\"counter\",\"value\":2,\"tags\":{\"a\":\"z\"}},"
+		    "{\"name\":\"n\",\"type\":\"counter\",\"value\":3,\"tags\":{\"b\":\"true\"}}]}");
+	assert_list(&f, "/exec/E/one/metrics/tags", "a\nb\n");
+	assert_list(&f, "/exec/E/one/metrics/tags/a", "x%2Fy\nz\n");
+	assert_list(&f, "/exec/E/one/metrics/tags/b", "true\n");
+	assert_list(&f, "/exec/E/one/metrics/tags/a/z", FILES("m"));
+	assert_list(&f, "/exec/E/one/metrics/tags/b/true", FILES("m") FILES("n"));
+	assert_list(&f, "/metrics/tags/b/true", WIDE_FILES("m") WIDE_FILES("n"));
+	assert_file(&f, "/metrics/tags/a/x%2Fy/m.json",
+		    "[\n{\"name\":\"m\",\"type\":\"counter\",\"value\":1,\"timestamp\":\"" T(
+			    "01") "\",\"tags\":{\"a\":\"x/y\",\"b\":\"true\"}," POINT_OF("one", "R") "}\n]\n");
+	assert_file(&f, "/metrics/tags/b/true/n.json",
+		    "[\n{\"name\":\"n\",\"type\":\"counter\",\"value\":3,\"timestamp\":\"" T("01") "\",\"tags\":{\"b\":\"true\"}," POINT_OF(
+			    "one", "R") "}\n]\n");
+	assert_false(is_there(&f, "/metrics/tags/a/x"));
+	assert_false(is_there(&f, "/metrics/tags/a/z/n.json"));
+	assert_false(is_there(&f, "/metrics/tags/a/z/metrics.json"));
 }
 
 static void points_of_runs_with_values(void **state)
@@ -323,11 +374,11 @@ static void a_second_attempt_among_others(void **state)
 		&f, a,
 		"{\"metrics\":[{\"name\":\"m\",\"type\":\"counter\",\"value\":1},{\"name\":\"gone\",\"type\":\"counter\",\"value\":1}]}");
 	record_says(&f, b, "{\"metrics\":[{\"name\":\"m\",\"type\":\"counter\",\"value\":10}]}");
-	assert_list(&f, "/exec/E/t/metrics", "m.json\ngone.json\n");
+	assert_list(&f, "/exec/E/t/metrics", FILES("m") FILES("gone"));
 	record_begin(&f, WHO("dev/flow/E/t", "a"));
-	assert_list(&f, "/exec/E/t/metrics", "m.json\n");
+	assert_list(&f, "/exec/E/t/metrics", FILES("m"));
 	assert_list(&f, "/exec/E/t/runs/a/metrics", "");
-	assert_list(&f, "/exec/E/metrics", "m.json\ngone.json\n");
+	assert_list(&f, "/exec/E/metrics", WIDE_FILES("m") WIDE_FILES("gone"));
 	assert_file(&f, "/exec/E/t/metrics.json",
 		    "{\"m\":{\"type\":\"counter\",\"count\":1,\"sum\":10,\"avg\":10,\"min\":10,\"max\":10,\"last\":10,\"first\":\"" T(
 			    "03") "\",\"latest\":\"" T("03") "\"}}\n");
@@ -339,7 +390,7 @@ static void a_second_attempt_among_others(void **state)
 			    "03") "\",\"latest\":\"" T("03") "\"}}\n");
 	assert_file(&f, "/exec/E/t/outputs.json", "{}\n");
 	assert_file(&f, "/exec/E/t/runs/a/attempts/1/outputs.json", "{\"late\":true}\n");
-	assert_list(&f, "/exec/E/t/runs/a/attempts/1/metrics", "m.json\ngone.json\n");
+	assert_list(&f, "/exec/E/t/runs/a/attempts/1/metrics", FILES("m") FILES("gone"));
 }
 
 /* outputs.json above runs */
@@ -480,6 +531,8 @@ int main(void)
 		cmocka_unit_test(a_run_that_has_just_begun),
 		cmocka_unit_test(a_run_that_has_ended),
 		cmocka_unit_test(points),
+		cmocka_unit_test(points_as_tables),
+		cmocka_unit_test(points_by_tag),
 		cmocka_unit_test(points_of_runs_with_values),
 		cmocka_unit_test(totals_of_two_types_under_one_name),
 		cmocka_unit_test(sums),

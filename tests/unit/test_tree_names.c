@@ -145,6 +145,8 @@ static void names_of_outputs_keys_and_metrics(void **state)
 		assert_holds(&f, path_of_case(&path, "/exec/E/task/outputs/object/deep/", &cases[i], 255, ""), i);
 		buf_clear(&read);
 		read_path(&f, path_of_case(&path, "/exec/E/task/metrics/", &cases[i], 250, ".json"), &read);
+		assert_true(is_there(&f, path_of_case(&path, "/exec/E/task/metrics/", &cases[i], 250, ".csv")));
+		assert_true(is_there(&f, path_of_case(&path, "/metrics/", &cases[i], 250, ".svg")));
 	}
 	buf_clear(&read);
 	list_node(fixture_tree(&f), walk(&f, "/exec/E/task/outputs/object/deep").node, &read);
@@ -203,7 +205,8 @@ static void tasks_called_like_fixed_entries(void **state)
 	record_says(&f, record_begin(&f, WHO("dev/flow/E/warnings")), "{\"outputs\":{\"a\":3}}");
 	record_says(&f, record_begin(&f, WHO("dev/flow/E/outputs")), "{\"outputs\":{\"a\":4}}");
 	assert_list(&f, "/exec/E",
-		    "execution.json\nstate\noutputs.json\nmetrics\nmetrics.json\nwarnings\n%6Detrics\n%73tate\n%77arnings\noutputs\n");
+		    "execution.json\nstate\noutputs.json\nmetrics\nmetrics.json\nwarnings\nreport.html\n%6Detrics\n%73tate\n%"
+		    "77arnings\noutputs\n");
 	assert_file(&f, "/exec/E/%6Detrics/outputs/a", "1\n");
 	assert_file(&f, "/exec/E/%73tate/outputs/a", "2\n");
 	assert_file(&f, "/exec/E/%77arnings/outputs/a", "3\n");

@@ -16,14 +16,15 @@ struct met {
 
 /* Every name given for ever; also of what is not there. */
 struct kept {
-	node_t folder;
+	node_t folder; /* 0: an empty slot */
 	char *name;
 	node_t node;
 };
 
+/* Tables: hashed, a power of two long, never more than half full. */
 struct memory_of_test {
 	struct fixture *f;
-	struct met *met; /* hashed by node */
+	struct met *met;
 	size_t n_met, met_size;
 	struct kept *kept;
 	size_t n_kept, kept_size;
@@ -39,6 +40,9 @@ static size_t slot(const struct memory_of_test *t, node_t node)
 	return i;
 }
 
+/* Of long ones some are enough: it is all that each version of each is written down otherwise. */
+#define LONG ((size_t)20 << 10)
+
 static void remember(struct memory_of_test *t, const char *path, node_t node, struct bytes contents)
 {
 	struct met *met = &t->met[slot(t, node)];
@@ -48,6 +52,8 @@ static void remember(struct memory_of_test *t, const char *path, node_t node, st
 		assert_bytes(path, contents, met->contents);
 		return;
 	}
+	if (contents.len > LONG && chance(8))
+		return;
 	copy = malloc(contents.len + 1);
 	assert_non_null(copy);
 	memcpy(copy, contents.len ? contents.data : "", contents.len);
@@ -57,16 +63,21 @@ static void remember(struct memory_of_test *t, const char *path, node_t node, st
 
 static void keep(struct memory_of_test *t, node_t folder, struct bytes name, node_t node)
 {
-	struct kept *kept = &t->kept[t->n_kept];
+	uint64_t h = folder * UINT64_C(0x9e3779b97f4a7c15);
+	size_t i;
 
-	for (size_t i = t->n_kept; i-- > 0;)
-		if (t->kept[i].folder == folder && bytes_equal(bytes_of(t->kept[i].name), name)) {
-			assert_int_equal(t->kept[i].node, node);
-			return;
-		}
-	assert_true(t->n_kept < t->kept_size);
-	*kept = (struct kept){folder, strndup(name.data, name.len), node};
-	t->n_kept++;
+	for (i = 0; i < name.len; i++)
+		h = (h ^ (unsigned char)name.data[i]) * UINT64_C(0x9e3779b97f4a7c15);
+	i = (size_t)(h >> 20) % t->kept_size;
+	while (t->kept[i].folder && (t->kept[i].folder != folder || !bytes_equal(bytes_of(t->kept[i].name), name)))
+		i = (i + 1) % t->kept_size;
+	if (t->kept[i].folder) {
+		if (t->kept[i].node != node)
+			fail_msg("%s was given for ever and is another now", t->kept[i].name);
+		return;
+	}
+	t->kept[i] = (struct kept){folder, strndup(name.data, name.len), node};
+	assert_true(++t->n_kept < t->kept_size / 2);
 }
 
 /* Looks a path up name by name, as the kernel would if it kept nothing, and notes what it might have kept. */
@@ -88,85 +99,31 @@ static struct entry look_up(struct memory_of_test *t, const char *path)
 	return entry;
 }
 
-static int compare_lines(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The lines of a text, sorted. */
-static void sort_lines(struct buf *b)
-{
-	struct buf sorted = BUF_INIT;
-	char *lines[64], *rest = (char *)buf_text(b);
-	size_t n = 0;
-
-	while (rest && *rest)
-		lines[n++] = strsep(&rest, "\n");
-	qsort(lines, n, sizeof(*lines), compare_lines);
-	for (size_t i = 0; i < n; i++)
-		buf_add_format(&sorted, "%s\n", lines[i]);
-	buf_finish(b);
-	*b = sorted;
-}
-
-/* `{"a":{…},"b":{…}}` as one member a line. No string in it holds a bracket. */
-static void split_members(struct buf *b)
-{
-	int depth = 0;
-
-	if (b->len < 3)
-		return;
-	for (size_t i = 0; i < b->len; i++) {
-		char c = b->data[i];
-
-		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-		if (c == ',' && depth == 1)
-			b->data[i] = '\n';
-	}
-	assert_memory_equal(b->data + b->len - 2, "}\n", 2);
-	memmove(b->data, b->data + 1, b->len -= 1);
-	b->data[b->len - 2] = '\n';
-	b->len -= b->len == 2 ? 2 : 1;
-}
-
 static void check_names(struct memory_of_test *t, const struct expected *e, const struct entry *entry)
 {
-	static const char *const absent[] = {"nothing", "runs", "attempts", "outputs", "m.json",      "later.json",
-					     "o",	"%zz",	"1",	    "3",       "taskrun.json"};
-	struct buf expected = BUF_INIT;
+	static const char *const absent[] = {"nothing",	  "runs",      "attempts",   "outputs",	    "m.json", "later.json",
+					     "later.csv", "later.svg", "later.prom", "tags",	    "a",      "o",
+					     "%zz",	  "1",	       "3",	     "taskrun.json"};
 	struct entry other;
 
-	buf_add_bytes(&expected, e->contents);
 	list_node(fixture_tree(t->f), entry->node, &t->read);
-	if (e->any_order) {
-		sort_lines(&t->read);
-		sort_lines(&expected);
-	}
-	assert_bytes(e->path, buf_bytes(&t->read), buf_bytes(&expected));
+	assert_bytes(e->path, buf_bytes(&t->read), e->contents);
 	for (size_t i = 0; i < sizeof(absent) / sizeof(*absent); i++) {
 		assert_int_equal(tree_lookup(t->f->tree, entry->node, bytes_of(absent[i]), &other), 0);
 		if (other.keep == KEEP_FOREVER)
 			keep(t, entry->node, bytes_of(absent[i]), other.node);
 	}
-	buf_finish(&expected);
 }
 
 static void check_file(struct memory_of_test *t, const struct expected *e, const struct entry *entry)
 {
-	struct buf expected = BUF_INIT;
-
 	read_node(t->f->tree, entry->node, 1 << 20, &t->read);
-	assert_int_equal(t->read.len, entry->attributes.size);
+	if (t->read.len != entry->attributes.size)
+		fail_msg("%s: size says %llu, there are %zu bytes", e->path, (unsigned long long)entry->attributes.size, t->read.len);
 	if (!entry->attributes.grows)
 		remember(t, e->path, entry->node, buf_bytes(&t->read));
-	buf_add_bytes(&expected, e->contents);
-	if (e->any_order) {
-		split_members(&t->read);
-		sort_lines(&t->read);
-		sort_lines(&expected);
-	}
-	assert_bytes(e->path, buf_bytes(&t->read), buf_bytes(&expected));
-	buf_finish(&expected);
+	if (!e->opaque)
+		assert_bytes(e->path, buf_bytes(&t->read), e->contents);
 }
 
 static void check(void *context, const struct expected *e)
@@ -207,7 +164,7 @@ static void check_met(struct memory_of_test *t, const struct met *met, bool whol
 
 static void check_some_met(struct memory_of_test *t)
 {
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < 200; i++) {
 		const struct met *met = &t->met[chance(t->met_size)];
 
 		if (met->node)
@@ -226,7 +183,9 @@ static void check_all_kept(struct memory_of_test *t)
 {
 	struct entry entry;
 
-	for (size_t i = 0; i < t->n_kept; i++) {
+	for (size_t i = 0; i < t->kept_size; i++) {
+		if (!t->kept[i].folder)
+			continue;
 		assert_int_equal(tree_lookup(fixture_tree(t->f), t->kept[i].folder, bytes_of(t->kept[i].name), &entry), 0);
 		if (entry.node != t->kept[i].node)
 			fail_msg("%s was given for ever and is another now", t->kept[i].name);
@@ -245,7 +204,7 @@ static void memory_finish_of_test(struct memory_of_test *t)
 {
 	for (size_t i = 0; i < t->met_size; i++)
 		free((char *)(uintptr_t)t->met[i].contents.data);
-	for (size_t i = 0; i < t->n_kept; i++)
+	for (size_t i = 0; i < t->kept_size; i++)
 		free(t->kept[i].name);
 	free(t->met);
 	free(t->kept);
@@ -267,8 +226,6 @@ static void random_history(int steps)
 		if (chance(20) == 0)
 			fixture_forget(&f);
 	}
-	check_all_met(&t);
-	check_all_kept(&t);
 	fixture_forget(&f);
 	check_all_met(&t);
 	check_all_kept(&t);
@@ -286,7 +243,7 @@ static void short_histories(void **state)
 static void a_long_history(void **state)
 {
 	(void)state;
-	random_history(200);
+	random_history(150);
 }
 
 int main(void)

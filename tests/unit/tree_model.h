@@ -17,13 +17,13 @@ struct model *model_new(void);
 void model_free(struct model *m);
 
 /**
- * What a path of the tree should be: a file with these bytes, or a folder with these names (one a line; `any_order`: in
- * whatever order), folders before what is in them.
+ * What a path of the tree should be: a file with these bytes, or a folder with these names, one a line; a folder before
+ * what is in it.
  */
 struct expected {
 	const char *path;
 	bool folder;
-	bool any_order;
+	bool opaque; /* a file; what is in it is not said */
 	struct bytes contents;
 };
 
