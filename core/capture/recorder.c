@@ -27,8 +27,13 @@ void wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, usec_t time)
 }
 
 /** The store has not answered for so long that nobody waits for it any more. */
-static bool recorder_stalled(const struct recorder *r)
+static bool recorder_stalled(struct recorder *r)
 {
+	uint64_t steps = __atomic_load_n(&r->recording.steps, __ATOMIC_RELAXED);
+
+	if (r->busy_since && steps != r->seen) /* it is at work: what takes long is long */
+		r->busy_since = monotonic_now();
+	r->seen = steps;
 	return r->busy_since && monotonic_now() - r->busy_since >= RECORDER_PATIENCE;
 }
 

@@ -24,6 +24,7 @@ struct recorder {
 	usec_t oldest;	    /* when the first record of the queue came */
 	usec_t begin_by;    /* when the beginning is to be committed at the latest */
 	usec_t busy_since;  /* the store has been asked and has not answered since then; 0: it has */
+	uint64_t seen;	    /* recording.steps, when somebody looked last */
 	usec_t failed_at;   /* the last commit failed then; 0: it did not */
 	bool started;
 	bool paused;

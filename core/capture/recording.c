@@ -52,6 +52,7 @@ static int write_begin(struct txn *txn, struct transaction *t)
 }
 
 struct record_writer {
+	struct recording *g;
 	struct txn *txn;
 	event_t attempt;
 };
@@ -60,6 +61,7 @@ static int write_record(const struct record *record, void *context)
 {
 	struct record_writer *w = context;
 
+	__atomic_add_fetch(&w->g->steps, 1, __ATOMIC_RELAXED);
 	if (record->kind == RECORD_WARNING)
 		return record_warning(w->txn, w->attempt, record->warning, record->time);
 	return record_message(w->txn, w->attempt, &record->message, record->time);
@@ -67,7 +69,7 @@ static int write_record(const struct record *record, void *context)
 
 static int write_batch(struct txn *txn, struct transaction *t)
 {
-	struct record_writer w = {txn, t->attempt.id};
+	struct record_writer w = {t->g, txn, t->attempt.id};
 	int error = queue_each(t->batch, write_record, &w);
 
 	if (error == -ESHUTDOWN)

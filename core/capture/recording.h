@@ -17,6 +17,7 @@ struct recording {
 	struct error error; /* of the last call that failed */
 	bool refused;	    /* that call was the caller's mistake */
 	bool final;	    /* no later call can do better */
+	uint64_t steps;	    /* records applied, in this commit or one before: grows while one is at work. Atomic: others look at it */
 
 	/**
 	 * Called whenever the store's lock has been got, which may have taken its time: the last moment to say what is to be recorded. It
