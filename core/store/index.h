@@ -47,7 +47,7 @@ struct point_tags {
 	unsigned n;
 	unsigned n_indexed;
 	struct subset *ids; /* of the first n_indexed */
-	uint64_t shape;	    /* the same for points whose tags have the same names in the same order; of this transaction alone */
+	uint64_t shape;	    /* the same for points whose tags have the same names, in any order; of this transaction alone */
 	uint64_t cells;	    /* what they take in a table whose columns they are */
 	struct sample_hash set;
 
@@ -59,7 +59,7 @@ struct point_tags {
 };
 
 #define SHAPE_CACHE_SIZE 16
-#define SHAPE_NAMES_MOST 64
+#define SHAPE_NAMES_MOST 256
 
 struct cached_shape {
 	uint64_t shape;

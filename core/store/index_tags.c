@@ -67,17 +67,29 @@ int sample_hash_tags(struct bytes tags, struct sample_hash *ret)
 	return hash_set(tags, tags_count(tags), ret);
 }
 
-/* Points with the same names of tags, in the same order, have the same shape within a transaction. */
-static uint64_t shape_of(struct recording *recording, const uint32_t *names, unsigned n)
+static int compare_numbers(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/*
+ * Points with the same names of tags have the same shape within a transaction. The order counts only where there are
+ * more names than columns: such points have a shape each.
+ */
+static uint64_t shape_of(struct recording *recording, uint32_t *names, unsigned n)
 {
 	uint64_t h = n;
 	struct cached_shape *cached;
 
+	if (n > SHAPE_NAMES_MOST)
+		return ++recording->next_shape;
+	if (n > 1)
+		qsort(names, n, sizeof(*names), compare_numbers);
 	for (unsigned i = 0; i < n; i++)
 		h = (h ^ names[i]) * UINT64_C(0x9e3779b97f4a7c15);
 	cached = &recording->shapes[(h >> 32) % SHAPE_CACHE_SIZE];
-	if (n > SHAPE_NAMES_MOST)
-		return ++recording->next_shape;
 	if (cached->shape && cached->n == n && memcmp(cached->names, names, n * sizeof(*names)) == 0)
 		return cached->shape;
 	memcpy(cached->names, names, n * sizeof(*names));

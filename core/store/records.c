@@ -346,7 +346,7 @@ static void series_pack(struct buf *b, const void *record)
 	put_varint(b, s->csv_bytes);
 	put_varint(b, s->count);
 	put_varint(b, s->shrunk);
-	put_varint(b, (uint64_t)s->n_columns << 1 | (s->more != 0));
+	put_varint(b, (uint64_t)s->n_columns << 2 | (uint64_t)(s->more != 0) << 1 | s->first_columns);
 	if (s->more)
 		put_varint(b, s->more);
 	for (unsigned i = 0; i < columns_kept(s); i++) {
@@ -371,8 +371,9 @@ static void series_unpack(struct reader *r, void *record)
 	s->count = get_varint(r);
 	s->shrunk = get_varint(r);
 	columns = get_varint(r);
-	s->n_columns = (unsigned)(columns >> 1);
-	if (columns & 1)
+	s->n_columns = (unsigned)(columns >> 2);
+	s->first_columns = columns & 1;
+	if (columns & 2)
 		s->more = get_varint(r);
 	for (unsigned i = 0; i < columns_kept(s); i++) {
 		s->columns[i].tag = (uint32_t)get_varint(r);

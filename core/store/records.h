@@ -199,8 +199,9 @@ struct series {
 	uint64_t csv_bytes;  /* of all points as rows, without the cells of tags they do not bear */
 	uint64_t count;	     /* of points shown */
 	event_t shrunk;	     /* the last event that took points out */
-	unsigned n_columns;
-	event_t more; /* the first point with tags beyond the columns */
+	bool first_columns;  /* the columns are the tags of the first point: nearly always, and then no list of them is kept */
+	unsigned n_columns;  /* of the list */
+	event_t more;	     /* the first point with tags beyond the columns */
 	struct column columns[COLUMNS_KEPT];
 	unsigned n_totals;		    /* of all points of a name only */
 	struct totals totals[METRIC_TYPES]; /* in the order the types appeared */

@@ -364,6 +364,11 @@ void columns_at(struct txn *txn, const struct series_id *id, const struct series
 			columns_learn(ret, point.point.tags, number);
 		return;
 	}
+	if (s->first_columns) {
+		if (log_read(txn, s->first, &point))
+			columns_learn(ret, point.point.tags, s->first);
+		return;
+	}
 	ret->more = s->more <= version ? s->more : 0;
 	for (unsigned i = 0; s->n_columns <= COLUMNS_KEPT && i < s->n_columns; i++)
 		add_column(txn, ret, &s->columns[i], version);

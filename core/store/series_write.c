@@ -72,6 +72,7 @@ static void columns_keep(struct txn *txn, struct series *s, const struct series_
 
 	for (unsigned i = 0; i < columns->n; i++)
 		all[i] = (struct column){column_tag(txn, columns, i), columns->since[i]};
+	s->first_columns = false;
 	s->n_columns = columns->n;
 	s->more = columns->more;
 	if (s->n_columns <= COLUMNS_KEPT)
@@ -80,19 +81,13 @@ static void columns_keep(struct txn *txn, struct series *s, const struct series_
 		columns_table_write(txn, id, all, columns->n);
 }
 
-/* The first point with tags brings all of its columns: it is known already what they are. */
-static uint64_t first_columns(struct txn *txn, struct series *s, const struct series_id *id, const struct series_point *point)
+/* A series that begins with this point: the columns are its tags. */
+static uint64_t first_columns(struct series *s, const struct series_point *point)
 {
-	struct column all[COLUMNS_MOST];
-
-	s->n_columns = point->tags->n < COLUMNS_MOST ? point->tags->n : COLUMNS_MOST;
+	s->first_columns = true;
 	s->more = point->tags->n > COLUMNS_MOST ? point->number : 0;
-	for (unsigned i = 0; i < s->n_columns; i++)
-		all[i] = (struct column){point->tags->ids[i].tag, point->number};
-	if (s->n_columns <= COLUMNS_KEPT)
-		memcpy(s->columns, all, s->n_columns * sizeof(*all));
-	else
-		columns_table_write(txn, id, all, s->n_columns);
+	s->shape = point->tags->shape;
+	s->alone = true;
 	return point->tags->cells;
 }
 
@@ -106,11 +101,8 @@ static uint64_t take_cells(struct txn *txn, struct series *s, const struct serie
 
 	if (!point->tags->n || (s->shape == point->tags->shape && (!s->more || s->alone)))
 		return point->tags->cells;
-	if (!s->n_columns && point->tags->n) {
-		s->shape = point->tags->shape;
-		s->alone = true;
-		return first_columns(txn, s, id, point);
-	}
+	if (s->first == point->number)
+		return first_columns(s, point);
 	columns_at(txn, id, s, point->number, &columns);
 	learnt = columns_learn(&columns, tags, point->number);
 	cells = columns_cells(&columns, tags);
