@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* Eight places a name: the event of its first point tells the name, the rest the format. */
+/* Eight places a name: which it is, and the format. */
 #define PLACE_FORMATS 8
 
 /* What of the folder's scope is shown: all points, or those with the folder's tag. */
@@ -60,9 +60,68 @@ static bool next_format(struct folder *f, unsigned *format)
 	return format_at(*format);
 }
 
+/* A name with the series that the folder shows of it. */
+static bool open_name(struct folder *f, struct series_id *id, struct series *ret)
+{
+	id->text = name_text(f->txn, id->name);
+	return series_open(f->txn, id, ret) && series_version(f->txn, id, ret);
+}
+
+/* In the order of their first points; a place is the event of one. */
+static bool next_name(struct folder *f, uint64_t from, uint64_t *ret_place, struct series_id *id, struct series *ret)
+{
+	event_t next = from;
+
+	do
+		if (!series_next(f->txn, f->scope, next, &next, &id->name))
+			return false;
+	while (!open_name(f, id, ret));
+	*ret_place = next - 1;
+	return true;
+}
+
+/* So many names with a tag are sorted anew at each step; where there are more, most names of the scope are likely among them. */
+#define FEW_NAMES 32
+
+/* The names with the folder's tag; false where there are more than a few, or no index that says so. */
+static bool few_names(struct folder *f, const struct series_id *id, uint32_t ret_names[FEW_NAMES], unsigned *ret_n)
+{
+	struct subset subset;
+	struct series s;
+	uint32_t name = 0;
+
+	*ret_n = 0;
+	if (!scope_is_indexed(f->txn, f->scope) || !subset_find(f->txn, &id->tag, &subset))
+		return false;
+	while (tag_series_next(f->txn, f->scope, subset, name, &name, &s)) {
+		if (*ret_n == FEW_NAMES)
+			return false;
+		ret_names[(*ret_n)++] = name;
+	}
+	return true;
+}
+
+/* With a tag: in the same order, but without a look at each name of the scope where only a few have the tag. */
+static bool next_tagged_name(struct folder *f, uint64_t from, uint64_t *ret_place, struct series_id *id, struct series *ret)
+{
+	uint32_t names[FEW_NAMES];
+	struct series all;
+	unsigned n;
+
+	if (!few_names(f, id, names, &n))
+		return next_name(f, from, ret_place, id, ret);
+	*ret_place = UINT64_MAX;
+	for (unsigned i = 0; i < n; i++)
+		if (series_get(f->txn, f->scope, (struct subset){0}, names[i], &all) && all.first >= from && all.first < *ret_place) {
+			*ret_place = all.first;
+			id->name = names[i];
+		}
+	return *ret_place != UINT64_MAX && open_name(f, id, ret);
+}
+
 bool metrics_next(struct folder *f, uint64_t from, uint64_t *ret_place, struct buf *name, struct child *ret)
 {
-	event_t at = from / PLACE_FORMATS, next;
+	uint64_t at = from / PLACE_FORMATS, found;
 	unsigned format = from % PLACE_FORMATS;
 	struct series_id id;
 	struct series s;
@@ -70,19 +129,18 @@ bool metrics_next(struct folder *f, uint64_t from, uint64_t *ret_place, struct b
 
 	if (folder_series(f, &id) < 0)
 		return false;
-	for (;; at = next, format = 0) {
-		if (!series_next(f->txn, f->scope, at, &next, &id.name))
+	for (;; at = found + 1, format = 0) {
+		if (!(tag_is(&id.tag) ? next_tagged_name : next_name)(f, at, &found, &id, &s))
 			return false;
-		if (!next_format(f, &format))
-			continue;
-		id.text = name_text(f->txn, id.name);
-		if (series_open(f->txn, &id, &s) && series_node(f, &id, &s, format, ret))
+		if (found != at)
+			format = 0;
+		if (next_format(f, &format) && series_node(f, &id, &s, format, ret))
 			break;
 	}
 	r = metric_stem_of_text(id.text, name);
 	if (r < 0)
 		txn_fail(f->txn, r);
 	buf_add_text(name, format_at(format)->suffix);
-	*ret_place = (next - 1) * PLACE_FORMATS + format + 1;
+	*ret_place = found * PLACE_FORMATS + format + 1;
 	return true;
 }
