@@ -21,6 +21,9 @@ struct kept {
 	node_t node;
 };
 
+/* In place of a folder: of this name, a path, the inode number. */
+#define INODE ((node_t)UINT64_MAX)
+
 /* Tables: hashed, a power of two long, never more than half full. */
 struct memory_of_test {
 	struct fixture *f;
@@ -126,12 +129,21 @@ static void check_file(struct memory_of_test *t, const struct expected *e, const
 		assert_bytes(e->path, buf_bytes(&t->read), e->contents);
 }
 
+/* A path whose file stays the same one whatever is in it, as cp and tar want it: a task's may be another attempt's later. */
+static bool means_the_same(const char *path)
+{
+	return !strncmp(path, "/metrics", 8) || !strncmp(path, "/flow", 5) ||
+	       (!strncmp(path, "/exec/", 6) && !strncmp(path + 8, "/metrics", 8));
+}
+
 static void check(void *context, const struct expected *e)
 {
 	struct memory_of_test *t = context;
 	struct entry entry = look_up(t, e->path);
 
 	assert_int_equal(entry.attributes.type, e->folder ? NODE_FOLDER : NODE_FILE);
+	if (means_the_same(e->path))
+		keep(t, INODE, bytes_of(e->path), (node_t)entry.attributes.inode);
 	buf_clear(&t->read);
 	if (e->folder)
 		check_names(t, e, &entry);
@@ -184,7 +196,7 @@ static void check_all_kept(struct memory_of_test *t)
 	struct entry entry;
 
 	for (size_t i = 0; i < t->kept_size; i++) {
-		if (!t->kept[i].folder)
+		if (!t->kept[i].folder || t->kept[i].folder == INODE)
 			continue;
 		assert_int_equal(tree_lookup(fixture_tree(t->f), t->kept[i].folder, bytes_of(t->kept[i].name), &entry), 0);
 		if (entry.node != t->kept[i].node)
@@ -236,14 +248,14 @@ static void random_history(int steps)
 static void short_histories(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 8; i++)
 		random_history(40);
 }
 
 static void a_long_history(void **state)
 {
 	(void)state;
-	random_history(150);
+	random_history(130);
 }
 
 int main(void)

@@ -165,7 +165,7 @@ static void show_tagged(struct model *m, const char *path, const struct shown *s
 	free(at);
 }
 
-#define LIST_MOST 60 /* a longer listing is looked at now and then */
+#define LIST_MOST 24 /* a longer listing is looked at now and then */
 #define VALUES_SHOWN 1
 #define NAMES_SHOWN 1
 
@@ -348,7 +348,7 @@ void show_metrics(struct model *m, const char *folder, struct filter filter)
 	find_order(m, &filter, &shown);
 	tags = ever_tagged(m, &filter, &shown.points);
 	show_files(m, path, &shown, &shown.points, tags);
-	if (tags && !chance(2))
+	if (tags && !chance(3))
 		show_tags(m, path, &shown);
 	add_summary(m, &shown);
 	show_file(m, folder, "metrics.json");

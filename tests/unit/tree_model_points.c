@@ -65,7 +65,7 @@ static struct model_tag_name *name_of(struct model *m, struct bytes text)
 		return m->name_slots[slot];
 	name = calloc(1, sizeof(*name));
 	assert_true(name && m->n_names < NAMES_MOST / 2);
-	*name = (struct model_tag_name){copy_of(text), m->n_names};
+	*name = (struct model_tag_name){.text = copy_of(text), .id = m->n_names};
 	m->names[m->n_names++] = name;
 	return m->name_slots[slot] = name;
 }
@@ -82,7 +82,7 @@ static struct model_tag *tag_of(struct model *m, struct bytes name_text, struct 
 		return m->tag_slots[slot];
 	tag = calloc(1, sizeof(*tag));
 	assert_true(tag && m->n_tags < TAGS_MOST / 2);
-	*tag = (struct model_tag){name, copy_of(value), m->n_tags++};
+	*tag = (struct model_tag){.name = name, .value = copy_of(value), .id = m->n_tags++};
 	return m->tag_slots[slot] = tag;
 }
 
