@@ -149,19 +149,26 @@ def _():
     unmount(point)
 
 
-@test("a store written by a newer version is refused")
-def _():
+def refuses_format(version, text):
     store = Store()
     store.capture(outputs(a=1))
     path = os.path.join(store.dir, "data.mdb")
     with open(path, "rb") as f:
         data = f.read()
-    if b"format\x01" not in data:
-        skip("the store's format is not where this test looks")
+    assert b"format\x02" in data, "the store's format is not where this test looks"
     with open(path, "wb") as f:
-        f.write(data.replace(b"format\x01", b"format\x63"))
-    refused([store.dir, folder("mnt")], 1, store.dir, "newer version")
+        f.write(data.replace(b"format\x02", b"format" + bytes([version])))
+    refused([store.dir, folder("mnt")], 1, store.dir, text)
 
+
+@test("a store written by a newer version is refused")
+def _():
+    refuses_format(99, "newer version")
+
+
+@test("and one of the format before the first release")
+def _():
+    refuses_format(1, "earlier version")
 
 
 @test("a store whose lock file may not be written is refused")

@@ -482,7 +482,7 @@ static void names_cut_to_the_same_beginning(void **state)
 	attempt = record_begin(&f, &run);
 	for (int round = 0; round < 2; round++) {
 		for (const char *last = lasts; *last; last++) {
-			struct buf message = BUF_INIT, text = BUF_INIT;
+			struct buf text = BUF_INIT;
 
 			buf_add_text(&text, "{\"");
 			add_long(&text, 'n', 300, *last);
@@ -493,7 +493,6 @@ static void names_cut_to_the_same_beginning(void **state)
 			buf_add_text(&text, "\"}");
 			say_point(&f, attempt, buf_text(&text));
 			buf_finish(&text);
-			buf_finish(&message);
 		}
 		for (const char *last = lasts; *last; last++) {
 			struct buf name = BUF_INIT, value = BUF_INIT, below = BUF_INIT, text = BUF_INIT;
