@@ -387,6 +387,7 @@ static void sample_pack(struct buf *b, const void *record)
 	const struct sample_record *s = record;
 
 	put_varint(b, s->first);
+	put_varint(b, s->last - s->first);
 	put_totals(b, s->totals, s->n_totals);
 }
 
@@ -395,6 +396,7 @@ static void sample_unpack(struct reader *r, void *record)
 	struct sample_record *s = record;
 
 	s->first = get_varint(r);
+	s->last = s->first + get_varint(r);
 	get_totals(r, s->totals, &s->n_totals);
 }
 

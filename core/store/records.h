@@ -215,6 +215,7 @@ struct series {
 /** What the points of one namespace, flow, task and set of tags amount to (samples.h). */
 struct sample_record {
 	event_t first; /* of its points; 0: none */
+	event_t last;
 	unsigned n_totals;
 	struct totals totals[METRIC_TYPES];
 };

@@ -119,6 +119,8 @@ static void record_add(struct sample_record *r, const struct series_point *point
 {
 	if (!r->first || point->number < r->first)
 		r->first = point->number;
+	if (point->number > r->last)
+		r->last = point->number;
 	totals_add(r->totals, &r->n_totals, point);
 }
 
@@ -277,6 +279,7 @@ static bool sample_of(struct txn *txn, const struct group_of_points *group, stru
 		.task = attempt.attempt.task,
 		.tags = point.point.tags,
 		.first = group->record.first,
+		.last = group->record.last,
 		.n_totals = group->record.n_totals,
 	};
 	memcpy(ret->totals, group->record.totals, sizeof(ret->totals));

@@ -26,6 +26,7 @@ struct sample {
 	struct bytes namespace, flow, task;
 	struct bytes tags; /* a JSON object: of the first of its points */
 	event_t first;	   /* that point */
+	event_t last;	   /* the last of its points */
 	unsigned n_totals; /* per type, in the order they appeared */
 	struct totals totals[METRIC_TYPES];
 };

@@ -193,7 +193,8 @@ static bool grow(struct prom_set *set)
 	return true;
 }
 
-static void add_totals(struct prom_sample *sample, const struct totals *more)
+/* `newer`: what is added was recorded later. */
+static void add_totals(struct prom_sample *sample, const struct totals *more, bool newer)
 {
 	struct totals *t = (struct totals *)prom_sample_totals(sample, more->type);
 
@@ -203,10 +204,8 @@ static void add_totals(struct prom_sample *sample, const struct totals *more)
 	}
 	t->count += more->count;
 	t->sum += more->sum;
-	if (more->latest >= t->latest) {
-		t->latest = more->latest;
+	if (newer)
 		t->last = more->last;
-	}
 }
 
 const struct totals *prom_sample_totals(const struct prom_sample *sample, enum metric_type type)
@@ -219,8 +218,9 @@ const struct totals *prom_sample_totals(const struct prom_sample *sample, enum m
 
 void prom_set_add(struct prom_set *set, const struct sample *sample)
 {
-	struct prom_sample new = {.n_totals = 0};
+	struct prom_sample new = {.n_totals = 0}, *known;
 	size_t *slot;
+	bool newer;
 
 	if (!set->error)
 		read_labels(set, sample, new.id);
@@ -232,6 +232,9 @@ void prom_set_add(struct prom_set *set, const struct sample *sample)
 		set->samples[set->n] = new;
 		*slot = ++set->n;
 	}
+	known = &set->samples[*slot - 1];
+	newer = sample->last > known->last;
 	for (unsigned i = 0; i < sample->n_totals; i++)
-		add_totals(&set->samples[*slot - 1], &sample->totals[i]);
+		add_totals(known, &sample->totals[i], newer);
+	known->last = newer ? sample->last : known->last;
 }

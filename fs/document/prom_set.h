@@ -12,6 +12,7 @@
 /** One line of labels, and what its points amount to. */
 struct prom_sample {
 	unsigned char id[DIGEST_LEN]; /* of the labels, whatever their order */
+	event_t last;		      /* of its points */
 	size_t at, len;		      /* the labels as text, `namespace="dev",…`, in prom_set.text */
 	unsigned n_totals;	      /* per type */
 	struct totals totals[METRIC_TYPES];

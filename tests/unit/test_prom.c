@@ -224,24 +224,31 @@ static void numbers_also_those_that_json_has_not(void **state)
 
 /* Samples */
 
-static struct totals totals_of(enum metric_type type, double sum, uint64_t count, usec_t latest)
+static struct totals totals_of(enum metric_type type, double sum, uint64_t count)
 {
-	return (struct totals){.type = type, .sum = sum, .count = count, .last = sum, .latest = latest};
+	return (struct totals){.type = type, .sum = sum, .count = count, .last = sum};
 }
 
-static void add(struct prom_set *set, const char *tags, struct totals totals)
+/* `last`: of its points. */
+static void add_until(struct prom_set *set, const char *tags, struct totals totals, event_t last)
 {
 	struct sample sample = {
 		.namespace = BYTES_LITERAL("dev"),
 		.flow = BYTES_LITERAL("f"),
 		.task = BYTES_LITERAL("t"),
 		.tags = bytes_of(tags),
+		.last = last,
 		.n_totals = 1,
 		.totals = {totals},
 	};
 
 	prom_set_add(set, &sample);
 	assert_int_equal(set->error, 0);
+}
+
+static void add(struct prom_set *set, const char *tags, struct totals totals)
+{
+	add_until(set, tags, totals, 1);
 }
 
 static void assert_sample(struct prom_set *set, size_t i, const char *labels, double sum)
@@ -259,9 +266,9 @@ static void a_sample_has_its_labels_in_the_order_of_its_tags(void **state)
 	struct prom_set cleanup(prom_set_finish) set = {0};
 
 	(void)state;
-	add(&set, "{}", totals_of(METRIC_COUNTER, 1, 1, 1));
-	add(&set, "{\"z\":\"\\\"\\n\\\\\",\"a\":\"é\"}", totals_of(METRIC_COUNTER, 2, 1, 1));
-	add(&set, "{\"task\":\"x\",\"tag_task\":\"y\"}", totals_of(METRIC_COUNTER, 3, 1, 1));
+	add(&set, "{}", totals_of(METRIC_COUNTER, 1, 1));
+	add(&set, "{\"z\":\"\\\"\\n\\\\\",\"a\":\"é\"}", totals_of(METRIC_COUNTER, 2, 1));
+	add(&set, "{\"task\":\"x\",\"tag_task\":\"y\"}", totals_of(METRIC_COUNTER, 3, 1));
 	assert_int_equal(set.n, 3);
 	assert_sample(&set, 0, "namespace=\"dev\",flow=\"f\",task=\"t\"", 1);
 	assert_sample(&set, 1, "namespace=\"dev\",flow=\"f\",task=\"t\",z=\"\\\"\\n\\\\\",a=\"é\"", 2);
@@ -273,11 +280,11 @@ static void what_prometheus_takes_for_one_is_one(void **state)
 	struct prom_set cleanup(prom_set_finish) set = {0};
 
 	(void)state;
-	add(&set, "{\"a\":\"1\",\"b\":\"2\"}", totals_of(METRIC_COUNTER, 1, 1, 1));
-	add(&set, "{\"b\":\"2\",\"none\":\"\",\"a\":\"1\"}", totals_of(METRIC_COUNTER, 2, 3, 1));
-	add(&set, "{\"a\":\"2\",\"b\":\"1\"}", totals_of(METRIC_COUNTER, 4, 1, 1));
-	add(&set, "{\"none\":\"\"}", totals_of(METRIC_COUNTER, 8, 1, 1));
-	add(&set, "{}", totals_of(METRIC_COUNTER, 16, 1, 1));
+	add(&set, "{\"a\":\"1\",\"b\":\"2\"}", totals_of(METRIC_COUNTER, 1, 1));
+	add(&set, "{\"b\":\"2\",\"none\":\"\",\"a\":\"1\"}", totals_of(METRIC_COUNTER, 2, 3));
+	add(&set, "{\"a\":\"2\",\"b\":\"1\"}", totals_of(METRIC_COUNTER, 4, 1));
+	add(&set, "{\"none\":\"\"}", totals_of(METRIC_COUNTER, 8, 1));
+	add(&set, "{}", totals_of(METRIC_COUNTER, 16, 1));
 	assert_int_equal(set.n, 3);
 	assert_sample(&set, 0, "namespace=\"dev\",flow=\"f\",task=\"t\",a=\"1\",b=\"2\"", 3);
 	assert_sample(&set, 1, "namespace=\"dev\",flow=\"f\",task=\"t\",a=\"2\",b=\"1\"", 4);
@@ -290,10 +297,10 @@ static void of_gauges_that_are_one_the_later_counts(void **state)
 	struct prom_set cleanup(prom_set_finish) set = {0};
 
 	(void)state;
-	add(&set, "{}", totals_of(METRIC_GAUGE, 5, 1, 200));
-	add(&set, "{\"none\":\"\"}", totals_of(METRIC_GAUGE, 6, 1, 100));
+	add_until(&set, "{}", totals_of(METRIC_GAUGE, 5, 1), 200);
+	add_until(&set, "{\"none\":\"\"}", totals_of(METRIC_GAUGE, 6, 1), 100);
 	assert_true(prom_sample_totals(&set.samples[0], METRIC_GAUGE)->last == 5);
-	add(&set, "{\"other\":\"\"}", totals_of(METRIC_GAUGE, 7, 1, 300));
+	add_until(&set, "{\"other\":\"\"}", totals_of(METRIC_GAUGE, 7, 1), 300);
 	assert_int_equal(set.n, 1);
 	assert_true(prom_sample_totals(&set.samples[0], METRIC_GAUGE)->last == 7);
 	assert_null(prom_sample_totals(&set.samples[0], METRIC_COUNTER));
@@ -305,8 +312,8 @@ static void no_label_stands_twice_in_a_sample(void **state)
 	struct prom_set cleanup(prom_set_finish) set = {0};
 
 	(void)state;
-	add(&set, "{\"a-b\":\"1\",\"a_b_d44362d6\":\"0\"}", totals_of(METRIC_COUNTER, 1, 1, 1));
-	add(&set, "{\"a-b\":\"1\"}", totals_of(METRIC_COUNTER, 2, 1, 1));
+	add(&set, "{\"a-b\":\"1\",\"a_b_d44362d6\":\"0\"}", totals_of(METRIC_COUNTER, 1, 1));
+	add(&set, "{\"a-b\":\"1\"}", totals_of(METRIC_COUNTER, 2, 1));
 	assert_int_equal(set.n, 1);
 	assert_sample(&set, 0, "namespace=\"dev\",flow=\"f\",task=\"t\",a_b_d44362d6=\"1\"", 3);
 }
@@ -319,7 +326,7 @@ static void many_samples_are_found_again(void **state)
 	(void)state;
 	for (int i = 0; i < 3 * 1000; i++) {
 		snprintf(tags, sizeof(tags), "{\"n\":\"%d\"}", i % 1000);
-		add(&set, tags, totals_of(METRIC_TIMER, i % 1000, 1, 1));
+		add(&set, tags, totals_of(METRIC_TIMER, i % 1000, 1));
 	}
 	assert_int_equal(set.n, 1000);
 	for (int i = 0; i < 1000; i++) {
