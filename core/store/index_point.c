@@ -191,6 +191,8 @@ static bool take_point(struct txn *txn, const struct series_id *id, const struct
 {
 	bool indexed = intake->taken >= TAGS_FROM;
 
+	if (txn_error(txn)) /* the records may be scratch memory, all the same */
+		return false;
 	series_add(txn, id, added, target(targets, TARGET_ALL));
 	intake->taken += 1 + added->tags->n;
 	intake->tagged = intake->tagged || added->tags->n;
